@@ -1,0 +1,1 @@
+"""The drills, declared as Chaos Toolkit experiments: one disaster a file."""

@@ -1,0 +1,1 @@
+"""What a drill reads: nouns. Nothing here changes anything."""

@@ -1,0 +1,1 @@
+"""The two-region twin that runs on one machine."""

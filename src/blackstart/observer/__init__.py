@@ -1,0 +1,1 @@
+"""The process that observes: canaries, ledger and heartbeats."""

@@ -1,0 +1,1 @@
+"""Sessions and clients per region, with explicit timeouts, credentials and retries."""

@@ -1,0 +1,1 @@
+"""Rendering only: HTML page and terminal."""

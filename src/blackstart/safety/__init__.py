@@ -1,0 +1,1 @@
+"""What keeps a drill from leaving anything broken: undo log, lock, restoration."""

@@ -1,0 +1,1 @@
+"""Game days: pytest suites over the experiments."""
