@@ -1,0 +1,39 @@
+# Each target does all the set-up that it needs: a fresh clone has nothing but make, bash and some Python.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+BIN := .venv/bin
+READY := .venv/.ready
+
+.PHONY: help setup drill test lint bench lock clean
+
+help: ## show this
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | sort | while IFS=$$'\t' read -r name says; do printf '  make %-8s %s\n' "$$name" "$$says"; done
+
+setup: $(READY) ## install everything into .venv
+$(READY): tools/setup.sh requirements/lock.txt requirements/uv.txt pyproject.toml
+	@bash tools/setup.sh
+
+drill: setup ## start the lab, lose the primary region, recover, prove RTO and RPO
+	@$(BIN)/blackstart run region-loss
+
+test: setup ## the test suite, with real servers and real clients
+	@$(BIN)/pytest tests --ignore=tests/packaging
+
+lint: setup ## style, types, layers, and what is in the built package
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy -p blackstart
+	@$(BIN)/lint-imports
+	@$(BIN)/pytest -q tests/packaging
+
+bench: setup ## measure, and write docs/benchmarks.md from the measurements
+	@$(BIN)/python -m benchmarks
+
+lock: setup ## resolve the dependencies again, with hashes and without any host's name
+	@source tools/uv.sh && uv_path && for set in "lock --extra lab --extra dev"; do \
+	  read -r name extras <<< "$$set"; \
+	  "$$UV" pip compile --quiet --upgrade --universal --python-version 3.12 $$extras --generate-hashes \
+	    --no-emit-index-url --no-header --no-annotate pyproject.toml -o requirements/$$name.txt; done
+
+clean: ## remove what was installed and built (runs in reports/ stay)
+	@rm -rf .venv .uv build dist *.egg-info src/*.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
