@@ -1,0 +1,87 @@
+"""The Aurora global database, read as the RDS API shows it."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from blackstart.platform import aws
+from blackstart.topology import Topology
+
+
+@dataclass(frozen=True)
+class GlobalDatabase:
+    """A global cluster's state: who writes, who follows, and whether a role change is under way.
+
+    ``writer`` and ``readers`` are region names; ``synchronized`` says of each reader's region whether the service
+    calls it connected (null where the service does not say).
+    """
+
+    status: str
+    failover: str | None
+    writer: str
+    readers: tuple[str, ...]
+    synchronized: dict[str, bool | None]
+
+    @property
+    def settled(self) -> bool:
+        """True when the cluster is available and no role change is under way."""
+        return self.status == "available" and self.failover is None
+
+    @property
+    def replicating(self) -> bool:
+        """True when there is a reader and every one of them is connected."""
+        return bool(self.readers) and all(self.synchronized.get(region) is not False for region in self.readers)
+
+
+def cluster_arn(topology: Topology, region: str) -> str:
+    """Return the ARN of the region's cluster."""
+    owner = topology.regions[region]
+    return f"arn:aws:rds:{region}:{owner.account}:cluster:{owner.database.cluster}"
+
+
+def describe(topology: Topology, region: str) -> GlobalDatabase:
+    """Ask the RDS API of ``region``. Raises ``LookupError`` when there is no such global cluster."""
+    name = topology.database.global_cluster
+    found = aws.client(topology, "rds", region).describe_global_clusters(GlobalClusterIdentifier=name)
+    clusters = [c for c in found["GlobalClusters"] if c["GlobalClusterIdentifier"] == name]
+    if not clusters:
+        raise LookupError(f"global cluster {name!r} is not in {region}: mend database.global_cluster in the topology")
+    return _read(clusters[0])
+
+
+def _read(cluster: dict[str, Any]) -> GlobalDatabase:
+    members = {_region(m["DBClusterArn"]): m for m in cluster["GlobalClusterMembers"]}
+    writers = [region for region, member in members.items() if member["IsWriter"]]
+    if len(writers) != 1:
+        raise LookupError(f"global cluster has {len(writers)} writers ({', '.join(writers) or 'none'}), not one")
+    readers = tuple(sorted(set(members) - set(writers)))
+    return GlobalDatabase(
+        status=cluster["Status"],
+        failover=(cluster.get("FailoverState") or {}).get("Status"),
+        writer=writers[0],
+        readers=readers,
+        synchronized={region: _connected(members[region]) for region in readers},
+    )
+
+
+def _connected(member: dict[str, Any]) -> bool | None:
+    status = member.get("SynchronizationStatus")
+    return None if status is None else status == "connected"
+
+
+def _region(arn: str) -> str:
+    return str(arn).split(":")[3]
+
+
+@dataclass(frozen=True)
+class Endpoints:
+    """The names of a regional cluster's endpoints."""
+
+    writer: str
+    reader: str
+
+
+def endpoints(topology: Topology, region: str) -> Endpoints:
+    """Return the names of the region's cluster and reader endpoints."""
+    name = topology.regions[region].database.cluster
+    found = aws.client(topology, "rds", region).describe_db_clusters(DBClusterIdentifier=name)["DBClusters"][0]
+    return Endpoints(found["Endpoint"], found["ReaderEndpoint"])
