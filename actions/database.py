@@ -1,0 +1,96 @@
+"""The database's writer: promoted in a disaster, switched over when all is well. Both are forward-only."""
+
+from typing import Any
+
+from chaoslib.types import Configuration
+
+from blackstart.platform import aurora, aws, sql
+from blackstart.platform.setting import Setting, setting
+from blackstart.safety.act import NotProvedError, act, eventually
+from blackstart.safety.undo_log import Call, Intent
+
+__all__ = ["promote_database", "switch_over_database"]
+
+MODULE = "blackstart.actions.database"
+
+
+def promote_database(region: str = "standby", configuration: Configuration = None) -> dict[str, Any]:
+    """Force the global cluster over to a region, data loss allowed (forward-only; a failback switches it over).
+
+    :param region: ``primary``, ``standby`` or a region's name: where writes are to be accepted
+    """
+    here, target = _target(region, configuration)
+    writer = aurora.describe(here.topology, target).writer
+    if writer == target:
+        return {"evidence": f"{target} is the writer already: nothing to do"}
+
+    def call() -> None:
+        aws.client(here.topology, "rds", target).failover_global_cluster(
+            GlobalClusterIdentifier=here.topology.database.global_cluster,
+            TargetDbClusterIdentifier=aurora.cluster_arn(here.topology, target),
+            AllowDataLoss=True,
+        )
+
+    intent = _intent(here, "promote_database", target, writer, role="recovery")
+    done = act(here, intent, call, lambda: eventually(here, lambda: _accepts_writes(here, target)))
+    return {**done, "phase": _phase(done, "promoted")}
+
+
+def switch_over_database(region: str = "primary", configuration: Configuration = None) -> dict[str, Any]:
+    """Move the writer to a region without losing data (forward-only); both regions must be well.
+
+    :param region: ``primary``, ``standby`` or a region's name: where writes are to be accepted
+    """
+    here, target = _target(region, configuration)
+    writer = aurora.describe(here.topology, target).writer
+    if writer == target:
+        return {"evidence": f"{target} is the writer already: nothing to do"}
+
+    def call() -> None:
+        # AWS wants this call in the region that writes now, the forced one in the region that shall.
+        aws.client(here.topology, "rds", writer).switchover_global_cluster(
+            GlobalClusterIdentifier=here.topology.database.global_cluster,
+            TargetDbClusterIdentifier=aurora.cluster_arn(here.topology, target),
+        )
+
+    intent = _intent(here, "switch_over_database", target, writer, role="failback")
+    return act(here, intent, call, lambda: eventually(here, lambda: _accepts_writes(here, target)))
+
+
+def _target(region: str, configuration: Configuration) -> tuple[Setting, str]:
+    here = setting(configuration)
+    return here, here.topology.region_named(region)
+
+
+def _intent(here: Setting, function: str, target: str, writer: str, *, role: Any) -> Intent:
+    return Intent(
+        call=Call(f"{MODULE}.{function}", {"region": target}),
+        target=f"Aurora global cluster {here.topology.database.global_cluster}: writer to {target}",
+        kind="forward_only",
+        role=role,
+        layer="data",
+        before={"writer": writer},
+        inverse=Call(f"{MODULE}.switch_over_database", {"region": writer}),
+    )
+
+
+def _accepts_writes(here: Setting, target: str) -> str:
+    """Ask the service, and the server itself, which must be out of recovery."""
+    state = aurora.describe(here.topology, target)
+    if state.writer != target or not state.settled:
+        raise NotProvedError(f"writer is {state.writer}, cluster {state.status}, role change {state.failover}")
+    with sql.connect(here.topology, target, aurora.endpoints(here.topology, target).writer) as connection:
+        row = connection.execute("SELECT inet_server_addr()::text, pg_is_in_recovery()").fetchone()
+    if row is None or row[1]:
+        raise NotProvedError(f"the database in {target} is still in recovery: it takes no writes")
+    return f"{target} is the writer, and its server {row[0]} takes writes"
+
+
+def _phase(done: dict[str, Any], name: str) -> dict[str, Any]:
+    return {
+        "name": name,
+        "earliest": done["called_ns"],
+        "at": done["proved_ns"],
+        "latest": done["proved_ns"],
+        "source": f"RDS and SQL: {done['evidence']}",
+    }

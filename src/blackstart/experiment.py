@@ -1,0 +1,160 @@
+"""An experiment: a Chaos Toolkit file whose ``blackstart`` extension declares what is to be proved, and by what.
+
+``docs/experiments.md`` describes the extension, ``docs/experiment.schema.json`` is its schema.
+"""
+
+import copy
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from blackstart.outcome import UsageError
+
+EXTENSION = "blackstart"
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class StoreObjective(_Part):
+    """The most that may be lost in one store, in seconds of acknowledged writes."""
+
+    rpo_s: float = Field(ge=0)
+
+
+class Objectives(_Part):
+    """The targets. One that is not given is not judged."""
+
+    rto_s: float | None = Field(default=None, gt=0, description="longest allowed recovery time, seconds")
+    rpo_s: float | None = Field(default=None, ge=0, description="oldest acknowledged write that may be lost, seconds")
+    rto_clock: Literal["fault", "first_failure", "declared"] = Field(
+        default="fault", description="from which moment the recovery time counts"
+    )
+    stores: dict[str, StoreObjective] = Field(default={}, description="targets by store, where they differ")
+    lost_after_fault_allowed: bool = Field(
+        default=False, description="whether writes acknowledged by the old primary after the fault may be lost"
+    )
+    stabilisation_s: float = Field(
+        default=3.0, gt=0, description="how long all must stay good before it counts as recovered, seconds"
+    )
+
+
+class Canary(_Part):
+    """A probe at one entry point, sent on time whether or not earlier ones have answered."""
+
+    name: str = Field(pattern=r"^[a-z0-9-]+$")
+    at: str = Field(
+        pattern=r"^(accelerator|alb:[a-z0-9-]+)$", description="accelerator, or alb:primary, alb:standby, alb:REGION"
+    )
+    interval_ms: int = Field(default=50, ge=1, le=60_000)
+    slo_s: float = Field(default=1.0, gt=0, description="an answer later than this is bad")
+    timeout_s: float = Field(default=2.0, gt=0)
+    rests_on: bool = Field(default=False, description="whether the objectives rest on what this canary saw")
+
+
+class LedgerInstrument(_Part):
+    """Acknowledged orders, written through the accelerator."""
+
+    name: str = Field(default="orders", pattern=r"^[a-z0-9-]+$")
+    writers: int = Field(default=2, ge=1, le=64)
+    rate_per_s: float = Field(default=50, gt=0, le=10_000)
+    slo_s: float = Field(default=1.0, gt=0)
+    timeout_s: float = Field(default=2.0, gt=0)
+    rests_on: bool = True
+
+
+class Instruments(_Part):
+    """What observes the drill."""
+
+    canaries: tuple[Canary, ...] = ()
+    ledgers: tuple[LedgerInstrument, ...] = ()
+
+
+class Declaration(_Part):
+    """The ``blackstart`` extension of an experiment."""
+
+    name: Literal["blackstart"]
+    objectives: Objectives
+    instruments: Instruments
+    runbook: tuple[str, ...] = Field(
+        default=(), description="names of the method's recovery steps, in order: what completes a failover once begun"
+    )
+    failback: bool = Field(default=False, description="whether the drill brings the system back to the primary")
+    fidelity: tuple[str, ...] = Field(default=(), description="what is simulated, and what is not")
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """A validated experiment: its name, its Chaos Toolkit content and its declaration."""
+
+    name: str
+    content: dict[str, Any]
+    declaration: Declaration
+
+    @property
+    def title(self) -> str:
+        return str(self.content["title"])
+
+    @property
+    def method(self) -> list[dict[str, Any]]:
+        return list(self.content.get("method", []))
+
+    def runnable(self) -> dict[str, Any]:
+        """Return a copy for Chaos Toolkit, which changes what it is given."""
+        return copy.deepcopy(self.content)
+
+
+def names() -> list[str]:
+    """Return the names of the experiments that come with blackstart."""
+    folder = resources.files("blackstart.experiments")
+    return sorted(item.name.removesuffix(".yaml") for item in folder.iterdir() if item.name.endswith(".yaml"))
+
+
+def load(name: str) -> Experiment:
+    """Load an experiment by its name in ``experiments/`` or by path. Raises ``UsageError``."""
+    path = _find(name)
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"experiment {path} cannot be read ({error}): give a readable file") from error
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f", line {mark.line + 1}, column {mark.column + 1}" if mark else ""
+        problem = getattr(error, "problem", None) or str(error).splitlines()[0]
+        raise UsageError(f"experiment {path}{where} is not YAML: {problem}; mend it there") from error
+    if not isinstance(content, dict):
+        raise UsageError(f"experiment {path} is not a mapping: see docs/experiments.md for its form")
+    return Experiment(path.stem, content, _declaration(content, path))
+
+
+def _find(name: str) -> Path:
+    if name in names():
+        return Path(str(resources.files("blackstart.experiments").joinpath(f"{name}.yaml")))
+    path = Path(name)
+    if path.suffix in (".yaml", ".yml", ".json") and path.exists():
+        return path
+    raise UsageError(f"experiment {name!r} is not known: use one of {', '.join(names())}, or the path of a YAML file")
+
+
+def _declaration(content: dict[str, Any], path: Path) -> Declaration:
+    found = [e for e in content.get("extensions") or [] if isinstance(e, dict) and e.get("name") == EXTENSION]
+    if not found:
+        raise UsageError(f"experiment {path}: extensions has no {EXTENSION!r} entry: add one (docs/experiments.md)")
+    try:
+        declaration = Declaration.model_validate(found[0])
+    except ValidationError as error:
+        first = error.errors()[0]
+        field = ".".join(str(part) for part in first["loc"])
+        raise UsageError(
+            f"experiment {path}: extensions.{EXTENSION}.{field}: {first['msg']}; mend it (docs/experiments.md)"
+        ) from error
+    activities = {a.get("name") for a in content.get("method") or [] if isinstance(a, dict)}
+    unknown = [step for step in declaration.runbook if step not in activities]
+    if unknown:
+        raise UsageError(f"experiment {path}: runbook names {unknown[0]!r}, which is not an activity of the method")
+    return declaration
