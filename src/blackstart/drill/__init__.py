@@ -1,0 +1,1 @@
+"""The run itself: from the plan to the verdict, and putting things right whatever happens."""

