@@ -133,7 +133,7 @@ def _show(verdict: dict[str, Any], run_dir: Path, as_json: bool, exit_code: int)
     if as_json:
         _print(json.dumps(verdict, indent=2, sort_keys=True))
     else:
-        terminal.print_verdict(verdict, run_dir, sys.stdout)
+        terminal.verdict_table(verdict, run_dir, sys.stdout)
     return exit_code
 
 

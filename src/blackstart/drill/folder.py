@@ -26,18 +26,16 @@ def check(out: Path | None) -> None:
         raise UsageError(f"--out {out} is not an empty folder: give a new one, a run's record is never overwritten")
 
 
-def create(experiment: Experiment, out: Path | None, clock: Clock) -> Path:
-    """Make the run's folder. Raises ``UsageError`` when the one asked for is not empty."""
-    folder = out or REPORTS / f"{clock.wall().astimezone(UTC):%Y%m%dT%H%M%SZ}-{experiment.name}"
-    number = 1
-    while out is None and folder.exists():
+def choose(experiment: Experiment, out: Path | None, clock: Clock) -> Path:
+    """Return the folder of a new run, which is not made yet. Raises ``UsageError`` when the one asked for is full."""
+    check(out)
+    if out is not None:
+        return out.resolve()
+    name = f"{clock.wall().astimezone(UTC):%Y%m%dT%H%M%SZ}-{experiment.name}"
+    number, folder = 1, REPORTS / name
+    while folder.exists():
         number += 1
-        folder = folder.with_name(f"{folder.name.split('~')[0]}~{number}")
-    check(folder)
-    try:
-        (folder / "history").mkdir(parents=True)
-    except OSError as error:
-        raise UsageError(f"run folder {folder} cannot be made ({error.strerror}): give another with --out") from error
+        folder = REPORTS / f"{name}-{number}"
     return folder.resolve()
 
 
@@ -57,7 +55,11 @@ def find(run: str | None) -> Path:
 def describe(
     run_dir: Path, experiment: Experiment, topology: Topology, topology_path: Path, lab: str | None, clock: Clock
 ) -> None:
-    """Write what was asked for: run.json, the experiment, the topology, and the undo log's plan."""
+    """Make the folder and write what was asked for: run.json, experiment, topology, and the undo log's plan."""
+    try:
+        (run_dir / "history").mkdir(parents=True)
+    except OSError as error:
+        raise UsageError(f"run folder {run_dir} cannot be made ({error.strerror}): give another with --out") from error
     _write(run_dir / "run.json", _run(run_dir, experiment, topology, lab, clock))
     _write(run_dir / "experiment.json", experiment.content)
     _write(run_dir / "topology.json", topology.model_dump(mode="json"))

@@ -13,13 +13,13 @@ from blackstart import judge
 from blackstart.clock import Clock
 from blackstart.drill import folder, instruments, preflight
 from blackstart.drill.journal import Watcher, keep_journal
-from blackstart.drill.restoration import Restoration, configuration_of, fail_back, restore
+from blackstart.drill.restoration import Restoration, fail_back, restore
 from blackstart.drill.signals import Signals
 from blackstart.events import EventLog, event_log
 from blackstart.experiment import Experiment
 from blackstart.observer.supervision import Observer
 from blackstart.outcome import Exit, UsageError
-from blackstart.platform.setting import Setting, setting
+from blackstart.platform.setting import RUN_KEY, TOPOLOGY_KEY, Setting, setting
 from blackstart.probes.recovery import service_steady
 from blackstart.probes.survivors import surviving_orders
 from blackstart.report import page
@@ -62,14 +62,10 @@ def run(request: Request, watcher: Watcher, clock: Clock) -> Ended:
     check(request.experiment)
     with ExitStack() as stack:
         stack.enter_context(only_drill(request.topology_path))
-        run_dir = folder.create(request.experiment, request.out, clock)
-        try:
-            here = setting({"blackstart_topology": str(request.topology_path.resolve()), "blackstart_run": run_dir})
-            watcher.phase("looking at every target")
-            preflight.check(request.experiment, here)
-        except BaseException:
-            _remove_empty(run_dir)
-            raise
+        run_dir = folder.choose(request.experiment, request.out, clock)
+        here = setting(_configuration(request, run_dir))
+        watcher.phase("looking at every target")
+        preflight.check(request.experiment, here)
         folder.describe(run_dir, request.experiment, here.topology, request.topology_path, request.lab, clock)
         signals = Signals(watcher.note)
         stack.enter_context(signals.installed())
@@ -125,7 +121,7 @@ def _drill(request: Request, here: Setting, signals: Signals, watcher: Watcher) 
 def _experiment(request: Request, here: Setting, signals: Signals, watcher: Watcher) -> bool:
     """Let Chaos Toolkit run the experiment; return whether a person interrupted it."""
     content = request.experiment.runnable()
-    content.setdefault("configuration", {}).update(configuration_of(str(request.topology_path.resolve()), here))
+    content.setdefault("configuration", {}).update(_configuration(request, here.run_dir))
     content.setdefault("controls", []).append(
         {"name": "blackstart", "provider": {"type": "python", "module": "blackstart.control"}}
     )
@@ -143,7 +139,7 @@ def _experiment(request: Request, here: Setting, signals: Signals, watcher: Watc
 
 
 def _put_right(request: Request, here: Setting, interrupted: bool, signals: Signals, watcher: Watcher) -> Restoration:
-    configuration = configuration_of(str(request.topology_path.resolve()), here)
+    configuration = _configuration(request, here.run_dir)
     entries = undo_log.read(here.run_dir / undo_log.FILE)
     promoted = any(entry.intent.layer == "data" and entry.proved for entry in entries)
     if interrupted or not (promoted and request.experiment.declaration.failback):
@@ -208,10 +204,9 @@ def _stop(observer: Observer, events: EventLog, began: int, here: Setting) -> No
     events.record("window", **{"from": began, "to": ended})
 
 
-def _remove_empty(run_dir: Path) -> None:
-    """Take back the folder of a run that never began."""
-    (run_dir / "history").rmdir()
-    run_dir.rmdir()
+def _configuration(request: Request, run_dir: Path) -> dict[str, Any]:
+    """Return the configuration by which actions and probes find their setting."""
+    return {TOPOLOGY_KEY: str(request.topology_path.resolve()), RUN_KEY: str(run_dir)}
 
 
 def _quiet(run_dir: Path) -> None:

@@ -48,7 +48,6 @@ def setting(configuration: dict[str, Any] | None) -> Setting:
 
 @cache
 def _setting(topology: Path, run_dir: Path) -> Setting:
-    run_dir.mkdir(parents=True, exist_ok=True)
     return Setting(topology_file.load(topology), run_dir, SystemClock())
 
 

@@ -62,7 +62,8 @@ def act(setting: Setting, intent: Intent, call: Callable[[], object], prove: Cal
 
 @cache
 def undo_log(run_dir: Path) -> UndoLog:
-    """Return this process's undo log of a run."""
+    """Return this process's undo log of a run; the folder is made where an action is called without a runner."""
+    run_dir.mkdir(parents=True, exist_ok=True)
     return UndoLog(run_dir / FILE, SystemClock())
 
 
