@@ -4,10 +4,10 @@ SHELL := /bin/bash
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: help setup drill test lint bench lock clean
+.PHONY: help setup drill test lint bench interruptions lock clean
 
 help: ## show this
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | sort | while IFS=$$'\t' read -r name says; do printf '  make %-8s %s\n' "$$name" "$$says"; done
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | sort | while IFS=$$'\t' read -r name says; do printf '  make %-14s %s\n' "$$name" "$$says"; done
 
 setup: $(READY) ## install everything into .venv
 $(READY): tools/setup.sh requirements/lock.txt requirements/uv.txt pyproject.toml
@@ -28,6 +28,9 @@ lint: setup ## style, types, layers, and what is in the built package
 
 bench: setup ## measure, and write docs/benchmarks.md from the measurements
 	@$(BIN)/python -m benchmarks
+
+interruptions: setup ## stop a drill in every phase, and write docs/interruptions.md
+	@$(BIN)/python -m benchmarks.interruptions
 
 lock: setup ## resolve the dependencies again, with hashes and without any host's name
 	@source tools/uv.sh && uv_path && for set in "lock --extra lab --extra dev"; do \

@@ -5,6 +5,7 @@ fault that never came. This control interrupts instead. It guards nothing by its
 ignored, but for this one exception); guards live in the actions and in the runner.
 """
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -93,9 +94,9 @@ def _must_stop(activity: Activity, configuration: Configuration) -> bool:
 
 
 def _error(run: Run) -> str | None:
-    """Return the last line of an activity's exception, which is its message."""
+    """Return an activity's error in words: the last line of its exception, without the exception's own name."""
     lines = run.get("exception") or []
-    return lines[-1].strip().split(": ", 1)[-1] if lines else None
+    return re.sub(r"^(chaoslib\.exceptions\.)?ActivityFailed: ", "", lines[-1].strip()) if lines else None
 
 
 def _record(configuration: Configuration, event: str, **detail: Any) -> None:

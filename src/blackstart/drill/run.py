@@ -111,7 +111,10 @@ def _drill(request: Request, here: Setting, signals: Signals, watcher: Watcher) 
         signals.defer()
     if interrupted:
         events.record("interrupted", signal=signals.received, phase=watcher.current)
-    result = _put_right(request, here, interrupted, signals, watcher)
+    try:
+        result = _put_right(request, here, interrupted, signals, watcher)
+    except Exception as error:  # noqa: BLE001 - the record must end with how things stand, whatever went wrong
+        result = Restoration("broken", (f"putting things right failed: {error!r}; run `blackstart restore`",))
     if signals.received and not interrupted:
         events.record("interrupted", signal=signals.received, phase=watcher.current)
     _stop(observer, events, began, here)

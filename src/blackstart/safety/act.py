@@ -72,7 +72,7 @@ def eventually(setting: Setting, check: Callable[[], str], *, within_s: float | 
 
     The last reason is raised as ``NotProvedError``; a client's error counts as not proved yet.
     """
-    transient = (NotProvedError, OSError, LookupError, *aws.AwsError, *setting.client_errors)
+    transient = (NotProvedError, ActivityFailed, OSError, LookupError, *aws.AwsError, *setting.client_errors)
     limit = setting.topology.patience if within_s is None else within_s
     retrying = Retrying(
         sleep=setting.clock.sleep,

@@ -1,0 +1,132 @@
+"""Drives the command line as a person would, from outside: one lab, drills, interruptions."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+PATIENCE_S = 120.0
+POLL_S = 0.02
+
+
+@dataclass(frozen=True)
+class Drill:
+    """One ended `blackstart run`: its exit code, its verdict (null if it never got that far) and its wall time."""
+
+    exit_code: int
+    verdict: dict[str, Any] | None
+    run_dir: Path
+    seconds: float
+    output: str
+
+    @property
+    def reasons(self) -> str:
+        return " ".join(self.verdict["reasons"]) if self.verdict else self.output
+
+
+class Driver:
+    """Runs blackstart in a folder of its own, with labs of its own."""
+
+    def __init__(self, folder: Path, lab: str = "default") -> None:
+        self.folder, self.lab = folder, lab
+        self._runs = 0
+
+    def command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run one command to its end."""
+        return subprocess.run(
+            [sys.executable, "-m", "blackstart.cli", *arguments],
+            cwd=self.folder,
+            env=self._environment(),
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE_S,
+            check=False,
+        )
+
+    @contextmanager
+    def lab_up(self, *knobs: str) -> Iterator[dict[str, Any]]:
+        """Yield the status of a lab that is up, and take it down."""
+        started = self.command("lab", "up", "--name", self.lab, "--json", *knobs)
+        if started.returncode != 0:
+            raise RuntimeError(started.stderr)
+        try:
+            yield json.loads(started.stdout)
+        finally:
+            self.command("lab", "down", "--name", self.lab)
+
+    def status(self) -> dict[str, Any]:
+        """Return the lab's status."""
+        return dict(json.loads(self.command("lab", "status", "--name", self.lab, "--json").stdout))
+
+    def configuration(self) -> dict[str, Any]:
+        """Return the normalised snapshot of everything that a drill may change."""
+        return dict(self.status()["configuration"])
+
+    def drill(self, experiment: str = "region-loss") -> Drill:
+        """Run a drill to its end."""
+        began = time.monotonic()
+        run_dir, process = self._start(experiment)
+        return self._ended(process, run_dir, began)
+
+    def interrupted_drill(self, activity: str, number: signal.Signals, experiment: str = "region-loss") -> Drill:
+        """Run a drill and send a signal to its process once the named activity has begun."""
+        began = time.monotonic()
+        run_dir, process = self._start(experiment)
+        try:
+            self.wait_for(run_dir, activity)
+        except BaseException:
+            process.kill()
+            raise
+        process.send_signal(number)
+        return self._ended(process, run_dir, began)
+
+    def wait_for(self, run_dir: Path, activity: str) -> None:
+        """Return once the run has recorded that the activity (or a note with that text) has begun."""
+        deadline = time.monotonic() + PATIENCE_S
+        while time.monotonic() < deadline:
+            if any(activity in (event.get("name"), event.get("text")) for event in _events(run_dir)):
+                return
+            time.sleep(POLL_S)
+        raise TimeoutError(f"{activity!r} did not begin in {PATIENCE_S:g} s")
+
+    def _start(self, experiment: str) -> tuple[Path, subprocess.Popen[str]]:
+        self._runs += 1
+        run_dir = self.folder / "reports" / f"{self.lab}-{self._runs}"
+        process = subprocess.Popen(
+            [sys.executable, "-m", "blackstart.cli", "run", experiment, "--lab", self.lab, "--out", str(run_dir)],
+            cwd=self.folder,
+            env=self._environment(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+        return run_dir, process
+
+    def _ended(self, process: subprocess.Popen[str], run_dir: Path, began: float) -> Drill:
+        try:
+            output, _ = process.communicate(timeout=PATIENCE_S)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            raise
+        seconds = time.monotonic() - began
+        path = run_dir / "verdict.json"
+        verdict = json.loads(path.read_text()) if path.exists() else None
+        return Drill(process.returncode, verdict, run_dir, seconds, output)
+
+    def _environment(self) -> dict[str, str]:
+        return {"PATH": os.environ["PATH"], "BLACKSTART_HOME": str(self.folder / "home")}
+
+
+def _events(run_dir: Path) -> list[dict[str, Any]]:
+    path = run_dir / "events.jsonl"
+    if not path.exists():
+        return []
+    return [json.loads(line) for line in path.read_text().splitlines(keepends=True) if line.endswith("\n")]
