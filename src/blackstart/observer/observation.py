@@ -1,0 +1,145 @@
+"""One observation: all instruments of a plan, their heartbeat and their files, and an orderly end."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from blackstart.history.records import pack_beat
+from blackstart.history.writing import CANARY_FLUSH_S, LEDGER_FLUSH_S, RecordFile, write_json
+from blackstart.observer.canary import Canary
+from blackstart.observer.ledger_writer import LedgerWriter
+from blackstart.observer.pace import Pacer
+from blackstart.observer.plan import CanaryPlan, LedgerPlan, Plan
+from blackstart.observer.regions import Regions
+from blackstart.observer.ticker import Ticker
+from blackstart.observer.voice import Voice
+from blackstart.outcome import BlackstartError, Exit
+
+BEAT_NS = 100_000_000
+STATE_NS = 250_000_000
+HEAD_START_NS = 5_000_000  # from starting the instruments to the first tick
+DISK_PATIENCE_S = 20.0
+
+
+class Observation:
+    """One run of all instruments of a plan."""
+
+    def __init__(self, plan: Plan, voice: Voice) -> None:
+        self.plan = plan
+        self.out = Path(plan.out)
+        self._voice = voice
+        self._loop = asyncio.get_running_loop()
+        self._ended: asyncio.Future[tuple[str, str | None]] = self._loop.create_future()
+        self._files: list[RecordFile] = []
+        self._regions = Regions(plan.served_by, plan.served_by_header)
+        self._tickers: list[Ticker] = []
+        self.canaries = [self._canary(canary) for canary in plan.canaries]
+        self.ledgers = [self._ledger(ledger) for ledger in plan.ledgers]
+        self._heartbeat = self._file("heartbeat.bin", CANARY_FLUSH_S)
+
+    def end(self, reason: str, detail: str | None = None) -> None:
+        """End the observation; the first reason counts."""
+        if not self._ended.done():
+            self._ended.set_result((reason, detail))
+
+    def orphaned(self) -> None:
+        """Go on for the plan's linger time, so that the outage's end is still seen, then end."""
+        self._loop.call_later(self.plan.linger_s, self.end, "orphaned")
+
+    async def run(self) -> Exit:
+        """Observe until something ends it; return the process's exit code."""
+        try:
+            for ledger in self.ledgers:
+                ledger.prepare(DISK_PATIENCE_S)
+        except OSError as error:
+            return self._close("failed", f"nothing was written: {error}")
+        self._start()
+        self._voice.say({"event": "ready"})
+        reason, detail = await self._ended
+        for instrument in self.instruments:
+            instrument.stop()
+        # Every exchange ends by its own deadline, so this does too.
+        while reason != "failed" and any(part.outstanding for part in self.instruments):  # noqa: ASYNC110 - brief
+            await asyncio.sleep(0.01)
+        return self._close(reason, detail)
+
+    def _start(self) -> None:
+        start_ns = time.monotonic_ns() + HEAD_START_NS
+        for number, canary in enumerate(self.canaries):
+            # Spread over the interval, so that no two canaries are sent at the same instant.
+            canary.start(self._loop, start_ns + number * canary.plan.interval_ms * 1_000_000 // len(self.canaries))
+        for ledger in self.ledgers:
+            ledger.start(self._loop, start_ns)
+        for interval_ns, act in ((BEAT_NS, self._beat), (STATE_NS, self._tell)):
+            ticker = Ticker(pacer := Pacer.every(interval_ns, start_ns), self._taking_turns(pacer, act))
+            ticker.start(self._loop)
+            self._tickers.append(ticker)
+        if self.plan.duration_s is not None:
+            self._loop.call_later(self.plan.duration_s, self.end, "duration")
+
+    @property
+    def instruments(self) -> list[Canary | LedgerWriter]:
+        return [*self.canaries, *self.ledgers]
+
+    def _close(self, reason: str, detail: str | None) -> Exit:
+        for ledger in self.ledgers:
+            ledger.finish()
+        for ticker in self._tickers:
+            ticker.stop()
+        for file in self._files:
+            try:
+                file.close()
+            except OSError as error:
+                reason, detail = "failed", _disk_failure(file.path.name, error)
+        ended = {"ended_ns": time.monotonic_ns(), "reason": reason, "detail": detail, "counts": self._counts()}
+        write_json(self.out / "observer.json", ended)
+        if reason == "failed":
+            raise BlackstartError(f"observer: {detail}")
+        return Exit.MET
+
+    def _counts(self) -> dict[str, Any]:
+        return {
+            "canaries": {canary.plan.name: dict(canary.counts) for canary in self.canaries},
+            "ledgers": {ledger.plan.name: dict(ledger.counts) for ledger in self.ledgers},
+        }
+
+    def _canary(self, plan: CanaryPlan) -> Canary:
+        return Canary(plan, self._regions, self._file(f"canary-{plan.name}.bin", CANARY_FLUSH_S))
+
+    def _ledger(self, plan: LedgerPlan) -> LedgerWriter:
+        return LedgerWriter(plan, self._regions, self._file(f"ledger-{plan.name}.bin", LEDGER_FLUSH_S, sync=True))
+
+    def _file(self, name: str, flush_s: float, *, sync: bool = False) -> RecordFile:
+        def failed(error: OSError) -> None:
+            self._loop.call_soon_threadsafe(self.end, "failed", _disk_failure(name, error))
+
+        file = RecordFile(self.out / name, flush_s=flush_s, sync=sync, on_error=failed)
+        self._files.append(file)
+        return file
+
+    def _taking_turns(self, pacer: Pacer, act: Callable[[int], None]) -> Callable[[int], None]:
+        def turn(now_ns: int) -> None:
+            pacer.turn(now_ns)
+            act(now_ns)
+
+        return turn
+
+    def _beat(self, now_ns: int) -> None:
+        self._heartbeat.append(pack_beat(now_ns))
+
+    def _tell(self, now_ns: int) -> None:
+        self._voice.say(self.state(now_ns))
+
+    def state(self, now_ns: int) -> dict[str, Any]:
+        """Return what every instrument sees now."""
+        return {
+            "event": "state",
+            "canaries": {canary.plan.name: canary.state(now_ns) for canary in self.canaries},
+            "ledgers": {ledger.plan.name: ledger.state() for ledger in self.ledgers},
+        }
+
+
+def _disk_failure(name: str, error: OSError) -> str:
+    return f"{name} cannot be written: {error.strerror or error}; what was recorded before is kept"

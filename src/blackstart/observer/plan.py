@@ -1,0 +1,160 @@
+"""What an observer shall observe, validated before anything starts."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any, Self
+
+from blackstart.observer.fields import Fields
+from blackstart.observer.target import parse_target
+from blackstart.outcome import UsageError
+
+_SECRET_HEADER = re.compile(r"authorization|cookie|token|secret|api-?key|password", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class CanaryPlan:
+    """One canary: a request every ``interval_ms``; good = right status and body within ``slo_s`` of its schedule."""
+
+    name: str
+    url: str
+    interval_ms: int = 100
+    slo_s: float = 1.0
+    timeout_s: float = 2.0
+    host: str | None = None
+    expect_status: tuple[int, ...] = (200,)
+    expect_body: str | None = None
+    ca_file: str | None = None
+    kind: str = "http"
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Self:
+        fields = Fields("canary", data)
+        if fields.choice("kind", ("http",), "http") and fields.number("slo_s", 1.0) > fields.number("timeout_s", 2.0):
+            raise fields.wrong("slo_s", "must not exceed timeout_s")
+        return fields.done(
+            cls(
+                name=fields.name(),
+                url=fields.url(),
+                interval_ms=fields.whole("interval_ms", 100),
+                slo_s=fields.number("slo_s", 1.0),
+                timeout_s=fields.number("timeout_s", 2.0),
+                host=fields.text("host"),
+                expect_status=fields.statuses("expect_status", (200,)),
+                expect_body=fields.text("expect_body"),
+                ca_file=fields.text("ca_file"),
+            )
+        )
+
+
+@dataclass(frozen=True)
+class RequestPlan:
+    """How one write is asked for; url, headers and body may hold {run} {writer} {seq} {key} {version}."""
+
+    url: str
+    method: str = "POST"
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: str | None = None
+    acknowledged: tuple[int, ...] = (200, 201)
+    ca_file: str | None = None
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Self:
+        fields = Fields("request", data)
+        return fields.done(
+            cls(
+                url=fields.url(),
+                method=fields.choice("method", ("POST", "PUT", "PATCH"), "POST"),
+                headers=fields.strings("headers"),
+                body=fields.text("body"),
+                acknowledged=fields.statuses("acknowledged", (200, 201)),
+                ca_file=fields.text("ca_file"),
+            )
+        )
+
+
+@dataclass(frozen=True)
+class LedgerPlan:
+    """One ledger: ``rate_per_s`` writes a second in all, dealt out to ``writers`` writers."""
+
+    name: str
+    run: str
+    request: RequestPlan
+    writers: int = 2
+    rate_per_s: float = 50.0
+    timeout_s: float = 2.0
+    slo_s: float = 1.0
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Self:
+        fields = Fields("ledger", data)
+        return fields.done(
+            cls(
+                name=fields.name(),
+                run=fields.name("run"),
+                request=RequestPlan.from_json(fields.mapping("request")),
+                writers=fields.whole("writers", 2, most=1000),
+                rate_per_s=fields.number("rate_per_s", 50.0),
+                timeout_s=fields.number("timeout_s", 2.0),
+                slo_s=fields.number("slo_s", 1.0),
+            )
+        )
+
+
+@dataclass(frozen=True)
+class Plan:
+    """All that one observer does. ``out`` is the history's folder; it must hold no history yet.
+
+    ``linger_s``: how long it goes on after its runner died, so that the outage's end is still seen.
+    """
+
+    served_by: tuple[str, ...]
+    canaries: tuple[CanaryPlan, ...] = ()
+    ledgers: tuple[LedgerPlan, ...] = ()
+    out: str = ""
+    served_by_header: str = "X-Region"
+    duration_s: float | None = None
+    linger_s: float = 15.0
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Self:
+        """Check and take over a plan. Raises UsageError that names the field."""
+        fields = Fields("plan", data)
+        plan = cls(
+            served_by=fields.texts("served_by"),
+            canaries=tuple(CanaryPlan.from_json(item) for item in fields.items("canaries")),
+            ledgers=tuple(LedgerPlan.from_json(item) for item in fields.items("ledgers")),
+            out=fields.text("out") or "",
+            served_by_header=fields.text("served_by_header") or "X-Region",
+            duration_s=fields.number("duration_s", 0.0) or None,
+            linger_s=fields.number("linger_s", 15.0, least=0.0),
+        )
+        plan.check()
+        return fields.done(plan)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the plan as plain data; ``from_json`` gives an equal plan back."""
+        data: dict[str, Any] = asdict(self)
+        return data
+
+    def recorded(self) -> dict[str, Any]:
+        """Return the plan without the values of headers that carry secrets, to be kept with the evidence."""
+        data = self.as_json()
+        for ledger in data["ledgers"]:
+            headers = ledger["request"]["headers"]
+            ledger["request"]["headers"] = {
+                name: "(redacted)" if _SECRET_HEADER.search(name) else value for name, value in headers.items()
+            }
+        return data
+
+    def check(self) -> None:
+        """Raise UsageError where parts contradict each other."""
+        for kind, parts in (("canary", self.canaries), ("ledger", self.ledgers)):
+            names = [part.name for part in parts]
+            twice = {name for name in names if names.count(name) > 1}
+            if twice:
+                raise UsageError(f"observer plan: two {kind} instruments are named {min(twice)!r}; rename one")
+        if not self.canaries and not self.ledgers:
+            raise UsageError("observer plan: has neither canaries nor ledgers; there is nothing to observe")
+        for canary in self.canaries:
+            parse_target(canary.url)
