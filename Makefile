@@ -23,7 +23,7 @@ lint: setup ## style, types, layers, and what is in the built package
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy -p blackstart
-	@$(BIN)/lint-imports
+	@$(BIN)/lint-imports --no-logo
 	@$(BIN)/pytest -q tests/packaging
 
 bench: setup ## measure, and write docs/benchmarks.md from the measurements
