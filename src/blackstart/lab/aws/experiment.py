@@ -1,0 +1,161 @@
+"""One running fault injection experiment: its actions begin, last and end on the plant."""
+
+import re
+import threading
+import time
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from moto.core.utils import unix_time
+from moto.fis.models import Experiment
+
+from blackstart.lab.aws.plant import Plant, PlantError
+
+POWERS = {"lab:region:power-off": "off", "lab:region:hang": "hung"}
+"""What the lab can inject: action id → what becomes of the region in its parameter ``region``."""
+WAIT = "aws:fis:wait"
+ACTIONS = (*POWERS, WAIT)
+_DURATION = re.compile(r"PT(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?")
+
+
+def duration_s(text: str) -> float:
+    """Return an ISO 8601 duration of hours, minutes and seconds, in seconds.
+
+    Raises:
+        ValueError: it is none.
+
+    """
+    match = _DURATION.fullmatch(text)
+    if match is None or not any(match.groups()):
+        raise ValueError(text)
+    hours, minutes, seconds = (float(group or 0) for group in match.groups())
+    return hours * 3600 + minutes * 60 + seconds
+
+
+@dataclass
+class Injection:
+    """One action of an experiment. ``ends_at`` is monotonic, in seconds, once it has begun."""
+
+    name: str
+    action: dict[str, Any]
+    ends_at: float = 0.0
+
+    @property
+    def status(self) -> str:
+        return str(self.action["state"]["status"])
+
+    @property
+    def region(self) -> str | None:
+        """Return the region that the action takes down."""
+        return self.action.get("parameters", {}).get("region") if self.action["actionId"] in POWERS else None
+
+    @property
+    def power(self) -> str:
+        return POWERS[self.action["actionId"]]
+
+    @property
+    def follows(self) -> set[str]:
+        return set(self.action.get("startAfter", []))
+
+    def become(self, status: str, reason: str) -> None:
+        self.action["state"] = {"status": status, "reason": reason}
+        if status == "running":
+            self.action["startTime"] = unix_time()
+        if status in {"completed", "stopped", "failed"}:
+            self.action["endTime"] = unix_time()
+
+
+class LiveExperiment(Experiment):
+    """An experiment whose state is what has really happened, not how often somebody looked."""
+
+    STATUS_REASONS: ClassVar[dict[str, str]] = Experiment.STATUS_REASONS | {"failed": "Experiment failed"}
+
+    def __init__(self, **arguments: Any) -> None:
+        super().__init__(**arguments)
+        self.asked_to_stop = threading.Event()
+        self.injections = [Injection(name, action) for name, action in self.actions.items()]
+        self.failure: str | None = None
+
+    def _sync_state(self) -> str:
+        """Return the status; the actions keep their own."""
+        return str(self.status)
+
+    @property
+    def is_over(self) -> bool:
+        return self.status in self.TERMINAL_STATUSES
+
+    @property
+    def regions(self) -> set[str]:
+        """Return the regions that the experiment takes down and has not given back."""
+        return set() if self.is_over else {i.region for i in self.injections if i.region is not None}
+
+    def to_dict(self, tags: dict[str, str] | None = None) -> dict[str, Any]:
+        described = super().to_dict(tags)
+        if self.failure:
+            described["state"]["reason"] = self.failure
+        return described
+
+    def run(self, plant: Plant, announce: Any) -> None:
+        """Inject, wait for the durations or a stop, put everything back. Runs in a thread of its own."""
+        self._move("initiating", announce)
+        try:
+            goes_on = self._step(plant)
+            self._move("running", announce)  # not before the first fault bites
+            while goes_on and not self.asked_to_stop.wait(self._pause_s()):
+                goes_on = self._step(plant)
+        except PlantError as error:
+            self.failure = str(error)
+        self._end(plant, announce)
+
+    def _move(self, status: str, announce: Any) -> None:
+        if self.status != "stopping" or status in self.TERMINAL_STATUSES:
+            self.status = status
+        announce()
+
+    def _step(self, plant: Plant) -> bool:
+        """Begin and end what is due; return whether anything runs: what is pending follows what runs."""
+        now = time.monotonic()
+        for injection in self.injections:
+            if injection.status == "running" and now >= injection.ends_at:
+                _withdraw(plant, injection, "completed", "Action was completed")
+        done = {i.name for i in self.injections if i.status == "completed"}
+        for injection in self.injections:
+            if injection.status == "pending" and injection.follows <= done:
+                _inject(plant, injection)
+        return any(i.status == "running" for i in self.injections)
+
+    def _pause_s(self) -> float:
+        ends = [i.ends_at for i in self.injections if i.status == "running"]
+        return max(0.0, min(ends, default=0.0) - time.monotonic())
+
+    def _end(self, plant: Plant, announce: Any) -> None:
+        stopped = self.asked_to_stop.is_set()
+        for injection in self.injections:
+            try:
+                if injection.status == "running":
+                    _withdraw(plant, injection, "stopped", "Action was stopped")
+                elif injection.status == "pending":
+                    injection.become("cancelled", "Action was cancelled")
+            except PlantError as error:
+                injection.become("failed", str(error))
+                self.failure = self.failure or str(error)
+        self.end_time = unix_time()
+        self._move("failed" if self.failure else "stopped" if stopped else "completed", announce)
+
+
+def _inject(plant: Plant, injection: Injection) -> None:
+    try:
+        injection.become("initiating", "Action is initiating")
+        if injection.region is not None:
+            plant.power(injection.region, injection.power)
+    except PlantError as error:
+        injection.become("failed", str(error))
+        raise
+    injection.ends_at = time.monotonic() + duration_s(injection.action["parameters"]["duration"])
+    injection.become("running", "Action is running")
+
+
+def _withdraw(plant: Plant, injection: Injection, status: str, reason: str) -> None:
+    if injection.region is not None:
+        plant.power(injection.region, "on")
+    injection.become(status, reason)

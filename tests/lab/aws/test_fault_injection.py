@@ -1,0 +1,178 @@
+"""FIS: templates, experiments that really inject, and what ends them."""
+
+import uuid
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from blackstart.lab.aws.experiment import duration_s
+
+PRIMARY, STANDBY = "eu-west-1", "eu-central-1"
+Eventually = Callable[[Callable[[], Any]], Any]
+
+
+@pytest.fixture
+def fis(api: Any, eventually: Eventually) -> Iterator[Any]:
+    """A client in the standby; whatever a test starts is over when it ends."""
+    client = api.client("fis", STANDBY)
+    yield client
+    for region in (PRIMARY, STANDBY):
+        other = api.client("fis", region)
+        for experiment in other.list_experiments()["experiments"]:
+            other.stop_experiment(id=experiment["id"])
+            eventually(lambda: status(other, experiment["id"]) in {"stopped", "completed", "failed"})  # noqa: B023 - called at once
+
+
+def status(fis: Any, experiment: str) -> str:
+    return str(fis.get_experiment(id=experiment)["experiment"]["state"]["status"])
+
+
+def start(fis: Any, template: str) -> str:
+    return str(fis.start_experiment(experimentTemplateId=template, clientToken=uuid.uuid4().hex)["experiment"]["id"])
+
+
+def template(api: Any, fis: Any, name: str, actions: dict[str, Any]) -> str:
+    created = fis.create_experiment_template(
+        clientToken=uuid.uuid4().hex,
+        description=name,
+        stopConditions=[{"source": "none"}],
+        roleArn="arn:aws:iam::123456789012:role/blackstart-drill",
+        actions=actions,
+        tags={"Name": name},
+    )
+    return str(created["experimentTemplate"]["id"])
+
+
+def action(kind: str, duration: str, region: str = PRIMARY, **more: Any) -> dict[str, Any]:
+    return {"actionId": f"lab:region:{kind}", "parameters": {"region": region, "duration": duration}} | more
+
+
+@pytest.mark.parametrize("region", [PRIMARY, STANDBY])
+def test_region_loss_is_there_in_both_regions(api: Any, region: str) -> None:
+    fis = api.client("fis", region)
+    found = [
+        one
+        for one in fis.list_experiment_templates()["experimentTemplates"]
+        if one["tags"].get("Name") == "region-loss"
+    ]
+    assert [one["id"] for one in found] == [api.resources["regions"][region]["fis_templates"]["region-loss"]]
+    assert PRIMARY in found[0]["description"]
+    full = fis.get_experiment_template(id=found[0]["id"])["experimentTemplate"]
+    (injected,) = full["actions"].values()
+    assert injected["actionId"] == "lab:region:power-off"
+    assert injected["parameters"] == {"region": PRIMARY, "duration": "PT15M"}
+
+
+def test_a_region_is_lost_until_the_experiment_is_stopped(api: Any, fis: Any, eventually: Eventually) -> None:
+    lost = api.resources["regions"][STANDBY]["fis_templates"]["region-loss"]
+    experiment = start(fis, lost)
+    eventually(lambda: status(fis, experiment) == "running")
+    assert api.plant.sent(f"/regions/{PRIMARY}") == [{"power": "off"}]
+    assert api.plant.sent("/fis")[-1] == {"running": ["region-loss"]}
+    (injected,) = fis.get_experiment(id=experiment)["experiment"]["actions"].values()
+    assert injected["state"]["status"] == "running"
+    listed = fis.list_experiments(experimentTemplateId=lost)["experiments"]
+    assert {one["id"]: one["state"]["status"] for one in listed}[experiment] == "running"
+    assert fis.stop_experiment(id=experiment)["experiment"]["state"]["status"] == "stopping"
+    eventually(lambda: status(fis, experiment) == "stopped")
+    assert api.plant.sent(f"/regions/{PRIMARY}") == [{"power": "off"}, {"power": "on"}]
+    eventually(lambda: api.plant.sent("/fis")[-1] == {"running": []})
+    ended = fis.get_experiment(id=experiment)["experiment"]
+    assert ended["endTime"] >= ended["startTime"]
+    assert next(iter(ended["actions"].values()))["state"]["status"] == "stopped"
+    fis.stop_experiment(id=experiment)
+    assert len(api.plant.sent(f"/regions/{PRIMARY}")) == 2
+
+
+def test_it_ends_by_itself_after_its_duration(api: Any, fis: Any, eventually: Eventually) -> None:
+    experiment = start(fis, template(api, fis, "short", {"hang": action("hang", "PT1S")}))
+    eventually(lambda: api.plant.regions[PRIMARY] == "hung")
+    eventually(lambda: status(fis, experiment) == "completed")
+    assert api.plant.sent(f"/regions/{PRIMARY}") == [{"power": "hung"}, {"power": "on"}]
+
+
+def test_actions_follow_each_other(api: Any, fis: Any, eventually: Eventually) -> None:
+    actions = {
+        "second": action("power-off", "PT0.2S", startAfter=["first"]),
+        "first": action("hang", "PT0.2S", startAfter=["pause"]),
+        "pause": {"actionId": "aws:fis:wait", "parameters": {"duration": "PT0.1S"}},
+    }
+    experiment = start(fis, template(api, fis, "chain", actions))
+    eventually(lambda: status(fis, experiment) == "completed")
+    powers = [body["power"] for body in api.plant.sent(f"/regions/{PRIMARY}")]
+    assert powers == ["hung", "on", "off", "on"]
+
+
+def test_a_client_token_starts_once(api: Any, fis: Any, eventually: Eventually) -> None:
+    lost, token = api.resources["regions"][STANDBY]["fis_templates"]["region-loss"], uuid.uuid4().hex
+    first = fis.start_experiment(experimentTemplateId=lost, clientToken=token)["experiment"]["id"]
+    eventually(lambda: status(fis, first) == "running")
+    assert fis.start_experiment(experimentTemplateId=lost, clientToken=token)["experiment"]["id"] == first
+    assert api.plant.sent(f"/regions/{PRIMARY}") == [{"power": "off"}]
+
+
+def test_a_second_loss_is_a_conflict(api: Any, fis: Any) -> None:
+    start(fis, api.resources["regions"][STANDBY]["fis_templates"]["region-loss"])
+    with pytest.raises(fis.exceptions.ConflictException, match=PRIMARY):
+        start(fis, api.resources["regions"][STANDBY]["fis_templates"]["region-loss"])
+    other = api.client("fis", PRIMARY)
+    with pytest.raises(other.exceptions.ConflictException):
+        start(other, api.resources["regions"][PRIMARY]["fis_templates"]["region-loss"])
+
+
+def test_a_region_that_is_off_anyway_is_a_conflict(api: Any, fis: Any) -> None:
+    api.power(PRIMARY, "off")
+    with pytest.raises(fis.exceptions.ConflictException):
+        start(fis, api.resources["regions"][STANDBY]["fis_templates"]["region-loss"])
+    assert api.plant.sent(f"/regions/{PRIMARY}") == []
+
+
+def test_templates_can_be_changed_and_deleted(api: Any, fis: Any) -> None:
+    made = template(api, fis, "mine", {"a": action("hang", "PT1H")})
+    fis.update_experiment_template(id=made, actions={"a": action("hang", "PT2H")})
+    full = fis.get_experiment_template(id=made)["experimentTemplate"]
+    assert full["actions"]["a"]["parameters"]["duration"] == "PT2H"
+    fis.tag_resource(resourceArn=full["arn"], tags={"k": "v"})
+    assert fis.list_tags_for_resource(resourceArn=full["arn"])["tags"] == {"Name": "mine", "k": "v"}
+    fis.delete_experiment_template(id=made)
+    with pytest.raises(fis.exceptions.ResourceNotFoundException):
+        fis.get_experiment_template(id=made)
+    with pytest.raises(fis.exceptions.ResourceNotFoundException):
+        start(fis, made)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"actionId": "aws:ec2:stop-instances", "parameters": {}}, "aws:ec2:stop-instances"),
+        (action("hang", "PT1H", region="us-east-1"), "us-east-1"),
+        (action("hang", "soon"), "soon"),
+        (action("hang", "PT1H", startAfter=["none"]), "startAfter"),
+    ],
+)
+def test_what_it_cannot_inject_is_refused_in_the_template(
+    api: Any, fis: Any, wrong: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(fis.exceptions.ValidationException, match=message):
+        template(api, fis, "wrong", {"a": wrong})
+
+
+def test_the_actions_are_listed(fis: Any) -> None:
+    listed = {one["id"] for one in fis.list_actions()["actions"]}
+    assert listed == {"lab:region:power-off", "lab:region:hang", "aws:fis:wait"}
+    assert "region" in fis.get_action(id="lab:region:hang")["action"]["parameters"]
+    with pytest.raises(ClientError, match="ResourceNotFoundException"):
+        fis.get_action(id="aws:ec2:stop-instances")
+
+
+@pytest.mark.parametrize(("text", "seconds"), [("PT15M", 900), ("PT1H", 3600), ("PT1H2M3S", 3723), ("PT0.5S", 0.5)])
+def test_durations(text: str, seconds: float) -> None:
+    assert duration_s(text) == seconds
+
+
+@pytest.mark.parametrize("text", ["", "PT", "15M", "P1D", "PT-1S"])
+def test_no_durations(text: str) -> None:
+    with pytest.raises(ValueError, match=f"^{text}$"):
+        duration_s(text)
