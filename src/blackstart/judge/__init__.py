@@ -1,1 +1,8 @@
-"""Judging: pure functions of what was recorded."""
+"""Judging: pure functions of what was recorded. Nothing here touches the system, and nothing is judged twice over.
+
+``run(run_dir)`` gives the verdict on a finished run, ``write(run_dir)`` also writes its ``verdict.json``.
+"""
+
+from blackstart.judge.verdict import run, write
+
+__all__ = ["run", "write"]

@@ -1,0 +1,180 @@
+r"""Loss: the acknowledged writes that the survivors do not hold.
+
+A is what was acknowledged before the survivors were read, I what may or may not have landed, F what definitely
+failed, S the survivors. Lost is A \ S. All of it is arithmetic on rows ordered by writer and sequence and on
+ranges: ten million writes need a few bytes each.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from blackstart.judge.interval import Interval
+from blackstart.judge.stalls import Stalls, Times
+
+Flags = npt.NDArray[np.bool_]
+Ranges = Mapping[int, Sequence[tuple[int, int]]]
+
+CLOSED, ACKNOWLEDGED, REFUSED, OPEN = range(4)
+"""What is known of a write: certainly never sent, acknowledged, definitely failed, unknown."""
+
+ENOUGH = 100_000
+"""How many writes tell the usual commit latency well enough."""
+
+
+@dataclass(frozen=True)
+class Writes:
+    """All writes, one row each, ordered by writer and sequence; times in monotonic nanoseconds, 0 for never.
+
+    ``outcome`` holds CLOSED to OPEN, ``endpoint`` 1 + the index of the region that answered (0: unknown).
+    """
+
+    writer: npt.NDArray[np.uint16]
+    seq: npt.NDArray[np.uint64]
+    sent: Times
+    done: Times
+    outcome: npt.NDArray[np.uint8]
+    endpoint: npt.NDArray[np.uint16]
+
+
+@dataclass(frozen=True)
+class Survived:
+    """Which rows survived (``rows``), and how many survivors the ledger knows nothing of (``strangers``)."""
+
+    rows: Flags
+    strangers: int
+
+
+@dataclass(frozen=True)
+class Loss:
+    """Counts of writes, durations in nanoseconds. ``lost_rows`` marks the lost ones among the ledger's rows."""
+
+    acknowledged: int
+    lost: int
+    indeterminate: int
+    recovered_unknown: int
+    holes: int
+    refused_but_there: int
+    strangers: int
+    lost_after_fault: int
+    lost_after_fault_span: int
+    rpo: Interval
+    newest_survivor: Interval | None
+    lost_rows: Flags
+
+    @property
+    def survived(self) -> int:
+        return self.acknowledged - self.lost
+
+    @property
+    def lost_at_most(self) -> int:
+        """The lost ones, and the unknown ones that are not there."""
+        return self.lost + self.indeterminate - self.recovered_unknown
+
+    @property
+    def phantoms(self) -> int:
+        """What survived though it definitely failed, or was never sent by this ledger."""
+        return self.refused_but_there + self.strangers
+
+
+def match(writes: Writes, ranges: Ranges) -> Survived:
+    """Find the survivors among the rows. Raises ValueError for ranges that overlap or run backwards."""
+    rows = np.zeros(len(writes.seq), dtype=np.bool_)
+    strangers = 0
+    for writer, spans in sorted(ranges.items()):
+        low, high = (int(np.searchsorted(writes.writer, np.int64(writer), side)) for side in ("left", "right"))
+        first, last = _bounds(writer, spans)
+        sequences = writes.seq[low:high]
+        begin = np.searchsorted(sequences, first, "left")
+        end = np.searchsorted(sequences, last, "right")
+        rows[low:high] = _covered(begin, end, high - low)
+        strangers += int((last - first + np.uint64(1)).sum()) - int((end - begin).sum())
+    known = writes.outcome != CLOSED
+    return Survived(rows & known, strangers + int(np.count_nonzero(rows & ~known)))
+
+
+def _covered(begin: npt.NDArray[np.intp], end: npt.NDArray[np.intp], count: int) -> Flags:
+    """Return which of ``count`` rows lie in one of the spans [begin, end), which do not overlap."""
+    some = begin < end
+    steps = np.zeros(count + 1, dtype=np.int8)
+    steps[begin[some]] += 1
+    steps[end[some]] -= 1
+    return np.cumsum(steps[:-1], dtype=np.int8).astype(np.bool_)
+
+
+def measure(
+    writes: Writes,
+    survived: Survived,
+    read_at_ns: int,
+    fault: Interval,
+    stalls: Stalls,
+    old_endpoint: int | None = None,
+    forgiven: Flags | None = None,
+) -> Loss:
+    """Set the ledger against the survivors that were read from ``read_at_ns`` on.
+
+    ``old_endpoint`` is the endpoint that gave acknowledgements before the fault; ``forgiven`` marks rows whose loss
+    is already accounted for. ``rpo`` counts back from ``fault``.
+    """
+    acknowledged = (writes.outcome == ACKNOWLEDGED) & (writes.done < read_at_ns)
+    if forgiven is not None:
+        acknowledged &= ~forgiven
+    lost = acknowledged & ~survived.rows
+    unknown = (writes.outcome == OPEN) & (writes.sent < read_at_ns)
+    after = np.sort(_surely_answered(writes, lost, stalls))
+    after = after[after > fault.latest]
+    newest = _newest_survivor(writes, acknowledged & survived.rows, fault, old_endpoint)
+    return Loss(
+        acknowledged=int(np.count_nonzero(acknowledged)),
+        lost=int(np.count_nonzero(lost)),
+        indeterminate=int(np.count_nonzero(unknown)),
+        recovered_unknown=int(np.count_nonzero(unknown & survived.rows)),
+        holes=_holes(writes, acknowledged, lost, newest, fault),
+        refused_but_there=int(np.count_nonzero((writes.outcome == REFUSED) & survived.rows)),
+        strangers=survived.strangers,
+        lost_after_fault=len(after),
+        lost_after_fault_span=int(after[-1]) - fault.latest if len(after) else 0,
+        rpo=_rpo(writes, lost, fault, stalls),
+        newest_survivor=None if newest is None else fault.since(Interval.exactly(newest)),
+        lost_rows=lost,
+    )
+
+
+def _bounds(writer: int, spans: Sequence[tuple[int, int]]) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.uint64]]:
+    ordered = np.array(sorted(spans), dtype=np.int64).reshape(-1, 2)
+    first, last = ordered[:, 0], ordered[:, 1]
+    if (first < 0).any() or (last < first).any() or (first[1:] <= last[:-1]).any():
+        raise ValueError(f"the survivors of writer {writer} are no ranges: they overlap or run backwards")
+    return first.astype(np.uint64), last.astype(np.uint64)
+
+
+def _surely_answered(writes: Writes, rows: Flags, stalls: Stalls) -> Times:
+    """Return by when each answer may have been there already: the observer may have stood still and stamped it late."""
+    sent, done = writes.sent[rows], writes.done[rows]
+    return np.asarray(done - stalls.within(sent, done), dtype=np.int64)
+
+
+def _rpo(writes: Writes, lost: Flags, fault: Interval, stalls: Stalls) -> Interval:
+    if not lost.any():
+        return Interval.exactly(0)
+    oldest = int(writes.done[lost].min())
+    earliest = int(_surely_answered(writes, lost, stalls).min())
+    return fault.since(Interval.between(earliest, oldest, oldest))
+
+
+def _newest_survivor(writes: Writes, there: Flags, fault: Interval, old_endpoint: int | None) -> int | None:
+    """Return when the newest surviving write was acknowledged by the side that was lost."""
+    by_old = there & (writes.endpoint == old_endpoint) if old_endpoint else there & (writes.done <= fault.latest)
+    return int(writes.done[by_old].max()) if by_old.any() else None
+
+
+def _holes(writes: Writes, acknowledged: Flags, lost: Flags, newest: int | None, fault: Interval) -> int:
+    """Count the lost writes that are older than the newest survivor by more than a commit may take (p99)."""
+    if newest is None or not lost.any():
+        return 0
+    calm = np.flatnonzero(acknowledged & (writes.done < fault.earliest))
+    calm = calm[:: len(calm) // ENOUGH + 1]
+    slack = int(np.percentile(writes.done[calm] - writes.sent[calm], 99)) if calm.size else 0
+    return int(np.count_nonzero(writes.done[lost] < newest - slack))

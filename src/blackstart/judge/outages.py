@@ -1,0 +1,145 @@
+"""Outages: from probes that were good or bad to intervals that hold the true start, end and downtime.
+
+For one outage let a be the last good probe before it, b its first bad one, c its last bad one and ρ the earliest
+completion among the good ones sent after c that cannot have been answered before c failed. It started within [sent a,
+the instant by which b proves it] and ended within [sent c, ρ]. It has ended only when the good probes after c go on for
+the whole stabilisation window: shorter runs are flaps of the same outage.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from blackstart.history import Result
+from blackstart.judge.interval import Interval
+from blackstart.judge.series import Judged
+from blackstart.judge.stalls import Times
+
+Indices = npt.NDArray[np.intp]
+
+
+@dataclass(frozen=True)
+class Outage:
+    """One outage as one instrument saw it; instants and durations in nanoseconds.
+
+    ``start`` is None where no good probe came before it, ``end`` where it had not ended for good when the record did.
+    ``good_since`` then tells since when the probes had been good again, if they were. ``not_before`` bounds the end
+    from below in every case, ``surely_by`` the start from above.
+    """
+
+    observer: str
+    failure: str
+    last_status: int
+    start: Interval | None
+    end: Interval | None
+    first_light: Interval | None
+    good_since: int | None
+    surely_by: int
+    not_before: int
+    flaps: int
+    bad_ns: int
+    bad_probes: int
+    probes: int
+
+    @property
+    def downtime(self) -> Interval | None:
+        """How long it lasted; None where either end was not seen."""
+        return None if self.start is None or self.end is None else self.end.since(self.start)
+
+
+@dataclass(frozen=True)
+class Latency:
+    """How long good probes took in calm times, in nanoseconds: the median, and the slowest."""
+
+    usual: int = 0
+    slowest: int = 0
+
+    @classmethod
+    def before(cls, series: Judged, instant_ns: int) -> "Latency":
+        """Return it for the probes sent before an instant; nothing where there are none."""
+        chosen = (series.done - series.sent)[series.good & (series.sent < instant_ns)]
+        return cls(int(np.median(chosen)), int(chosen.max())) if chosen.size else cls()
+
+
+def find(series: Judged, stable_ns: int, latency: Latency, until_ns: int | None = None) -> list[Outage]:
+    """Return the outages in order.
+
+    ``stable_ns`` is the stabilisation window, ``until_ns`` where the record ends for this purpose (default: one step
+    after the last probe).
+    """
+    bad = np.flatnonzero(~series.good)
+    if not bad.size:
+        return []
+    until = int(series.sent[-1]) + series.step_ns if until_ns is None else until_ns
+    following = np.append(bad[1:], len(series))
+    begins_good = np.where(following > bad + 1, series.sent[np.minimum(bad + 1, len(series) - 1)], until)
+    ends_good = np.append(series.sent[bad[1:]], until)
+    stable = (following > bad + 1) & (ends_good - begins_good >= stable_ns)
+    last = np.flatnonzero(stable)
+    first = np.concatenate([[0], last + 1])
+    last = np.append(last, len(bad) - 1)
+    return [
+        _outage(series, bad[i : j + 1], bool(stable[j]), latency, until)
+        for i, j in zip(first, last, strict=True)
+        if i <= j
+    ]
+
+
+def widest_hole_ns(series: Judged, start_ns: int, end_ns: int) -> int | None:
+    """Return the longest outage that could hide between two good probes of [start, end]; None without two."""
+    chosen = series.good & (series.sent <= end_ns)
+    sent, done = series.sent[chosen], series.done[chosen]
+    holes = (done[1:] - sent[:-1])[sent[1:] >= start_ns]
+    return int(holes.max()) if holes.size else None
+
+
+def _outage(series: Judged, bad: Indices, ended: bool, latency: Latency, until: int) -> Outage:
+    b, c = int(bad[0]), int(bad[-1])
+    later = np.flatnonzero(~series.good[c + 1 :])
+    after = slice(c + 1, c + 1 + int(later[0]) if later.size else len(series))
+    good_again = series.done[after]
+    return Outage(
+        observer=series.name,
+        failure=Result(int(np.bincount(series.result[bad]).argmax())).name.lower(),
+        last_status=int(series.status[c]),
+        start=_start(series, b),
+        end=_back(series, c, _proof(series, bad, good_again, latency), latency) if ended else None,
+        first_light=_first_light(series, b, latency),
+        good_since=int(series.sent[c + 1]) if good_again.size else None,
+        surely_by=int(series.surely_by[b]),
+        not_before=int(series.sent[c]),
+        flaps=int(np.count_nonzero(np.diff(bad) > 1)),
+        bad_ns=int((np.append(series.sent, until)[bad + 1] - series.sent[bad]).sum()),
+        bad_probes=len(bad),
+        probes=c - b + 1,
+    )
+
+
+def _start(series: Judged, b: int) -> Interval | None:
+    if b == 0:
+        return None
+    return Interval.between(int(series.sent[b - 1]), int(series.surely_by[b]), int(series.sent[b]))
+
+
+def _proof(series: Judged, bad: Indices, good_again: Times, latency: Latency) -> int:
+    """Return ρ: the earliest completion that proves the system well *after* the last failure.
+
+    A probe sent after the last bad one may have been answered before that one, still under way, was struck: what
+    completed before the bad ones failed, or could have been answered in calm times, proves nothing.
+    """
+    struck = int(np.minimum(series.done[bad], series.sent[bad] + latency.slowest).max())
+    proving = good_again[good_again >= struck]
+    return int(proving.min() if proving.size else good_again.max())
+
+
+def _back(series: Judged, last_bad: int, completed: int, latency: Latency) -> Interval:
+    return Interval.between(int(series.sent[last_bad]), completed, completed - latency.usual)
+
+
+def _first_light(series: Judged, b: int, latency: Latency) -> Interval | None:
+    good = np.flatnonzero(series.good[b:])
+    if not good.size:
+        return None
+    first = b + int(good[0])
+    return _back(series, first - 1, int(series.done[first]), latency)

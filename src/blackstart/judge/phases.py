@@ -1,0 +1,103 @@
+"""Phases: when each step from the fault to the warm standby happened, with its bounds and who says so."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+
+from blackstart.judge.interval import Interval, as_json
+from blackstart.judge.series import Judged
+
+ALWAYS: Final = (
+    "fault_injected", "first_failure", "detected", "declared", "decided",
+    "promoted", "capacity", "routed", "recovered", "warm",
+)  # fmt: skip
+IF_THERE: Final = ("soaked", "failed_back")
+WARM_PROBES: Final = 20
+WARM_FACTOR: Final = 1.5
+
+
+@dataclass(frozen=True)
+class Phase:
+    """One phase; ``at`` is an instant on the monotonic clock, None where nobody observed it."""
+
+    name: str
+    at: Interval | None
+    source: str | None
+
+    def as_json(self, zero_ns: int) -> dict[str, Any]:
+        at = None if self.at is None else self.at.shifted(zero_ns)
+        return {"name": self.name, "at": as_json(at), "source": self.source}
+
+
+def told(events: Iterable[Mapping[str, Any]]) -> dict[str, Phase]:
+    """Return the phases that the drill itself recorded; the first word on each counts."""
+    found: dict[str, Phase] = {}
+    for event in events:
+        at = event.get("at")
+        if isinstance(at, int):
+            bounds = Interval.between(_known(event, "earliest", at), _known(event, "latest", at), at)
+            phase = Phase(str(event.get("name")), bounds, event.get("source"))
+            found.setdefault(phase.name, phase)
+    return found
+
+
+def in_order(*sources: Mapping[str, Phase]) -> list[Phase]:
+    """Return all phases in their order, each as the source has it that proves it first."""
+    found: dict[str, Phase] = {}
+    for source in sources:
+        for name, phase in source.items():
+            known = found.get(name)
+            if known is None or _latest(phase) < _latest(known):
+                found[name] = phase
+    names = [*ALWAYS, *(name for name in IF_THERE if name in found)]
+    return [found.get(name, Phase(name, None, None)) for name in names]
+
+
+def routed(series: Judged, endpoint: int, after_ns: int, usual_ns: int) -> Phase | None:
+    """Return when an entry point first sent a probe to the standby after the fault."""
+    there = np.flatnonzero((series.served_by == endpoint) & (series.sent >= after_ns) & series.good)
+    if not there.size:
+        return None
+    first = int(there[0])
+    before = int(series.sent[first - 1]) if first else after_ns
+    done = int(series.done[first])
+    at = Interval.between(max(before, after_ns), done, done - usual_ns)
+    return Phase("routed", at, f"canary {series.name}: first answer from the standby")
+
+
+def promoted(writes: Judged, endpoint: int, fault: Interval) -> Phase | None:
+    """Return when the standby first acknowledged a write: it had been promoted by then, never surely earlier."""
+    there = (writes.served_by == endpoint) & (writes.sent >= fault.latest) & writes.good
+    if not there.any():
+        return None
+    first = int(writes.done[there].min())
+    at = Interval.between(fault.earliest, first, first)
+    return Phase("promoted", at, f"ledger {writes.name}: first write acknowledged by the standby")
+
+
+def warm(series: Judged, fault_ns: int, recovered: Interval) -> Phase | None:
+    """Return when 95 of 100 probes were again answered about as fast as before the fault (over WARM_PROBES)."""
+    latency = series.done - series.sent
+    calm = latency[series.good & (series.sent < fault_ns)]
+    later = np.flatnonzero(series.good & (series.sent >= recovered.earliest))
+    if len(calm) < WARM_PROBES or len(later) < WARM_PROBES:
+        return None
+    bound = float(np.percentile(calm, 95)) * WARM_FACTOR
+    slow = np.concatenate([[0], np.cumsum(latency[later] > bound)])
+    fast = np.flatnonzero(slow[WARM_PROBES:] - slow[:-WARM_PROBES] <= WARM_PROBES // 20)
+    if not fast.size:
+        return None
+    first, last = later[fast[0]], later[fast[0] + WARM_PROBES - 1]
+    at = Interval.between(recovered.earliest, int(series.done[last]), max(int(series.sent[first]), recovered.point))
+    return Phase("warm", at, f"canary {series.name}: p95 of {WARM_PROBES} probes within {bound / 1e6:.1f} ms")
+
+
+def _latest(phase: Phase) -> float:
+    return float("inf") if phase.at is None else phase.at.latest
+
+
+def _known(event: Mapping[str, Any], key: str, otherwise: int) -> int:
+    found = event.get(key)
+    return found if isinstance(found, int) else otherwise

@@ -1,0 +1,208 @@
+"""Stores: what became of the acknowledged writes of each store, and what the verdict says of it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from blackstart.history import Ledger, Survivors, WriteOutcome
+from blackstart.judge.interval import Interval, as_json, seconds
+from blackstart.judge.loss import ACKNOWLEDGED, CLOSED, OPEN, REFUSED, Flags, Loss, Writes, match, measure
+from blackstart.judge.record import Record
+
+NOT_READ = "the old primary's content was not read"
+NO_VERSIONS = "no key is written twice, so that no older version can come back"
+
+_OUTCOMES = np.zeros(4, np.uint8)
+for _known, _row in (
+    (WriteOutcome.NONE, CLOSED),
+    (WriteOutcome.OK, ACKNOWLEDGED),
+    (WriteOutcome.FAIL, REFUSED),
+    (WriteOutcome.UNKNOWN, OPEN),
+):
+    _OUTCOMES[_known] = _row
+
+
+@dataclass(frozen=True)
+class Store:
+    """One entry of the verdict's ``stores``; ``loss`` is None where it could not be measured, ``why`` says why."""
+
+    name: str
+    acknowledged: int | None
+    loss: Loss | None = None
+    why: str | None = None
+    duplicates: int | None = None
+    divergent: int | None = None
+    lag_metrics: Mapping[str, Any] = field(default_factory=dict)
+    after_failback: bool = False
+    rests_on: bool = False
+
+    @property
+    def rpo(self) -> Interval | None:
+        return None if self.loss is None else self.loss.rpo
+
+    def as_json(self) -> dict[str, Any]:
+        loss = self.loss
+        return {
+            "acknowledged": self.acknowledged if loss is None else loss.acknowledged,
+            "survived": loss and loss.survived,
+            "lost": loss and loss.lost,
+            "lost_at_most": loss and loss.lost_at_most,
+            "indeterminate": loss and loss.indeterminate,
+            "recovered_unknown": loss and loss.recovered_unknown,
+            "holes": loss and loss.holes,
+            "phantoms": loss and loss.phantoms,
+            "rolled_back": None,
+            "duplicates": self.duplicates,
+            "divergent": self.divergent,
+            "lost_after_fault": loss
+            and {"count": loss.lost_after_fault, "span_s": seconds(loss.lost_after_fault_span)},
+            "rpo": as_json(self.rpo),
+            "newest_survivor_before_fault": as_json(loss.newest_survivor) if loss else None,
+            "engine_gap": None,
+            "lag_metrics": dict(self.lag_metrics),
+            "not_measured": self._not_measured(),
+        }
+
+    def _not_measured(self) -> dict[str, str]:
+        reasons = {"rolled_back": NO_VERSIONS}
+        if self.divergent is None:
+            reasons["divergent"] = NOT_READ
+        if self.loss is None:
+            reasons["loss"] = self.why or "no reason known"
+        return reasons
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One read-back of a store's survivors, to be set against its ledger. ``zero`` is what its loss counts from."""
+
+    record: Record
+    store: str
+    label: str
+    instrument: str
+    ledger: Ledger
+    zero: Interval | None
+    rests_on: bool
+
+    @property
+    def again(self) -> bool:
+        return self.label == "after-failback"
+
+    @property
+    def survivors(self) -> Survivors | None:
+        return self.record.survivors.get((self.store, self.label))
+
+    @property
+    def unreadable(self) -> str | None:
+        """Why its file could not be read; None where it could, or is not there."""
+        return self._damage(f"history/survivors-{self.store}-{self.label}.json")
+
+    def unusable(self) -> str | None:
+        """Return why the loss cannot be measured; None where it can."""
+        damaged = self._damage(f"history/ledger-{self.instrument}.bin")
+        if damaged is not None:
+            return f"the ledger is damaged: {damaged}"
+        if self.survivors is None:
+            return self.unreadable or f"the survivors ({self.label}) were not read"
+        if self.survivors.run != self.record.run.get("run"):
+            return f"the survivors were read for run '{self.survivors.run}', not for this one"
+        return "the fault's instant is not known" if self.zero is None else None
+
+    def unmeasured(self, why: str | None) -> Store:
+        """Return an entry that claims nothing but how much was acknowledged."""
+        everything = None if self.again else int(np.count_nonzero(self.ledger.acknowledged))
+        return Store(self._title, everything, why=why, after_failback=self.again, rests_on=self.rests_on)
+
+    def measured(self, forgiven: Flags | None) -> Store:
+        """Return the entry; ``forgiven`` marks what was lost before already."""
+        survivors, why = self.survivors, self.unusable()
+        if survivors is None or self.zero is None or why is not None:
+            return self.unmeasured(why)
+        writes = rows_of(self.ledger)
+        try:
+            survived = match(writes, survivors.ranges)
+        except (ValueError, OverflowError) as error:
+            return self.unmeasured(str(error))
+        old, stalls = _old_endpoint(self.record), self.record.stalls
+        loss = measure(writes, survived, survivors.started_ns, self.zero, stalls, old, forgiven)
+        return Store(
+            self._title, loss.acknowledged, loss,
+            duplicates=survivors.duplicates,
+            divergent=None if self.again else _divergent(self.record, self.store, survivors),
+            lag_metrics={} if self.again else lag_metrics(self.record, self.zero),
+            after_failback=self.again,
+            rests_on=self.rests_on,
+        )  # fmt: skip
+
+    def _damage(self, file: str) -> str | None:
+        return next((damage for damage in self.record.damage if damage.startswith(f"{file}:")), None)
+
+    @property
+    def _title(self) -> str:
+        return f"{self.store}-after-failback" if self.again else self.store
+
+
+def of_ledger(
+    record: Record, instrument: Mapping[str, Any], fault: Interval | None, failback: Interval | None
+) -> list[Store]:
+    """Return the store's entry, and one more for after the failback where the survivors were read again then."""
+    name, store = str(instrument.get("name")), str(instrument.get("store") or instrument.get("name"))
+    rests_on = bool(instrument.get("rests_on"))
+    ledger = record.ledgers.get(name)
+    if ledger is None or not len(ledger):
+        return [Store(store, None, why="the ledger recorded nothing", rests_on=rests_on)]
+    first = Reading(record, store, "standby", name, ledger, fault, rests_on).measured(None)
+    later = Reading(record, store, "after-failback", name, ledger, failback or fault, rests_on)
+    if later.survivors is None and later.unreadable is None:
+        return [first]
+    if first.loss is None:
+        return [first, later.unmeasured(f"the loss before the failback is not known: {first.why}")]
+    return [first, later.measured(first.loss.lost_rows)]
+
+
+def rows_of(ledger: Ledger) -> Writes:
+    """Return the ledger's rows as the arithmetic of loss wants them."""
+    return Writes(ledger.writer, ledger.seq, ledger.sent, ledger.done, _OUTCOMES[ledger.outcome], ledger.endpoint)
+
+
+def lag_metrics(record: Record, fault: Interval) -> dict[str, Any]:
+    """Return what the service's own lag metrics said, under their names: beside the truth, never as RPO."""
+    found = {}
+    for name, watch in sorted(record.watches.items()):
+        if name.startswith("lag"):
+            pairs = [(t, v) for t, v in zip(watch.times, watch.values, strict=True) if isinstance(v, int | float)]
+            before = [v for t, v in pairs if t <= fault.earliest]
+            found[name] = {
+                "last_before_fault": before[-1] if before else None,
+                "most": max((v for _, v in pairs), default=None),
+            }
+    return found
+
+
+def _old_endpoint(record: Record) -> int | None:
+    primary = ((record.run.get("environment") or {}).get("regions") or {}).get("primary")
+    return record.regions.index(primary) + 1 if primary in record.regions else None
+
+
+def _divergent(record: Record, store: str, standby: Survivors) -> int | None:
+    """Count what the old primary held and the standby does not; None where the old primary was not read."""
+    old = record.survivors.get((store, "old-primary"))
+    if old is None:
+        return None
+    return sum(_without(spans, standby.ranges.get(writer, ())) for writer, spans in old.ranges.items())
+
+
+def _without(spans: Any, others: Any) -> int:
+    """Count what the spans hold and the others do not; each list's own spans do not overlap."""
+    shared, others = 0, sorted(others)
+    at = 0
+    for first, last in sorted(spans):
+        while at < len(others) and others[at][1] < first:
+            at += 1
+        i = at
+        while i < len(others) and others[i][0] <= last:
+            shared += min(last, others[i][1]) - max(first, others[i][0]) + 1
+            i += 1
+    return int(sum(last - first + 1 for first, last in spans)) - shared

@@ -1,0 +1,132 @@
+"""A record as the judge sees it: which probes count, the outages, the recovery and what became of the stores."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from blackstart.judge import phases
+from blackstart.judge.acts import fault_instant
+from blackstart.judge.interval import NS, Interval
+from blackstart.judge.objectives import number
+from blackstart.judge.outages import Latency
+from blackstart.judge.phases import Phase
+from blackstart.judge.record import Record
+from blackstart.judge.recovery import Recovery, Seen, look, recover
+from blackstart.judge.series import Judged, judged
+from blackstart.judge.stores import Store, of_ledger
+
+STABLE_S = 5.0
+"""The stabilisation window where the objectives name none."""
+NEVER = Interval.exactly(2**62)
+
+
+@dataclass(frozen=True)
+class View:
+    """What was derived from one record. ``seen`` and ``judged`` are by instrument; None is what was not observed."""
+
+    record: Record
+    judged: Mapping[str, Judged] = field(default_factory=dict)
+    fault: Interval | None = None
+    seen: Mapping[str, Seen] = field(default_factory=dict)
+    told: Mapping[str, Phase] = field(default_factory=dict)
+    recovery: Recovery | None = None
+    stores: tuple[Store, ...] = ()
+
+    @property
+    def rests_on(self) -> dict[str, Seen]:
+        """What the instruments saw that the objectives rest on, as far as they recorded anything."""
+        names = [str(item.get("name")) for item in self.record.instruments if item.get("rests_on")]
+        return {name: self.seen[name] for name in names if name in self.seen}
+
+    @property
+    def good_before(self) -> dict[str, int]:
+        """How many probes of each instrument were good before the fault."""
+        until = (self.fault or NEVER).earliest
+        return {name: int(np.count_nonzero(it.good & (it.done < until))) for name, it in self.judged.items()}
+
+
+def of_record(record: Record) -> View:
+    """Derive everything from a record that can be derived."""
+    stalls = record.stalls
+    counted = {name: judged(series, stalls) for name, series in record.series.items()}
+    counted = {name: series for name, series in counted.items() if len(series)}
+    fault = fault_instant(record.acts)
+    stable_s = number(record.objectives.get("stabilisation_s"))
+    stable = round((STABLE_S if stable_s is None else stable_s) * NS)
+    put_back = put_back_at(record)
+    seen = {name: look(series, fault or NEVER, put_back, stable) for name, series in counted.items()}
+    told = phases.told(record.named("phase"))
+    view = View(record, counted, fault, seen, told)
+    return View(record, counted, fault, seen, told, _recovery(view), _stores(record, fault))
+
+
+def put_back_at(record: Record) -> int | None:
+    """Return when rollbacks or failback began, None where they did not: from then on, nothing is the recovery's.
+
+    What is put back within the method belongs to the drill: a fault that heals, a step that is taken back.
+    """
+    activities = record.named("activity")
+    begun = [it.get("started") for it in activities if it.get("section") in ("rollbacks", "failback")]
+    method = [(it.get("started"), it.get("ended")) for it in activities if it.get("section") == "method"]
+    spans = [(a, b) for a, b in method if isinstance(a, int) and isinstance(b, int)]
+    acts = [act.intended.get("t") for act in record.acts if act.role in ("failback", "undo")]
+    begun += [at for at in acts if isinstance(at, int) and not any(a <= at <= b for a, b in spans)]
+    return min((at for at in begun if isinstance(at, int)), default=None)
+
+
+def observed_phases(view: View) -> list[Phase]:
+    """Return all phases: what the drill recorded, else what the instruments show."""
+    found: list[Phase | None] = []
+    if view.fault is not None:
+        found.append(Phase("fault_injected", view.fault, "undo log"))
+        found += [*_first_failure(view), *_standby(view, view.fault)]
+    if view.recovery is not None and view.recovery.end is not None:
+        found += [Phase("recovered", view.recovery.end, ", ".join(view.rests_on)), *_warm(view, view.recovery.end)]
+    return phases.in_order(view.told, {phase.name: phase for phase in reversed(found) if phase is not None})
+
+
+def _recovery(view: View) -> Recovery | None:
+    planned = [item for item in view.record.instruments if item.get("rests_on")]
+    if view.fault is None or not planned or len(view.rests_on) < len(planned):
+        return None
+    declared = view.told.get("declared")
+    return recover(view.rests_on, view.fault, None if declared is None else declared.at)
+
+
+def _stores(record: Record, fault: Interval | None) -> tuple[Store, ...]:
+    ledgers = [item for item in record.instruments if item.get("kind") == "ledger"]
+    failback = next((act.done_at for act in record.acts if act.role == "failback" and act.done_at), None)
+    return tuple(store for item in ledgers for store in of_ledger(record, item, fault, failback))
+
+
+def _first_failure(view: View) -> list[Phase]:
+    if view.recovery is None or view.recovery.first_failure is None:
+        return []
+    starts = [(o.start.point, name) for name, it in view.rests_on.items() for o in it.during if o.start is not None]
+    return [Phase("first_failure", view.recovery.first_failure, min(starts)[1])]
+
+
+def _standby(view: View, fault: Interval) -> list[Phase | None]:
+    regions: Mapping[str, Any] = (view.record.run.get("environment") or {}).get("regions") or {}
+    if regions.get("standby") not in view.record.regions:
+        return []
+    endpoint = view.record.regions.index(regions["standby"]) + 1
+    reads = [it for name, it in view.judged.items() if name in view.rests_on and not _writes(view, name)]
+    writes = [it for name, it in view.judged.items() if _writes(view, name)]
+    return [
+        *(phases.routed(it, endpoint, fault.earliest, Latency.before(it, fault.earliest).usual) for it in reads),
+        *(phases.promoted(it, endpoint, fault) for it in writes),
+    ]
+
+
+def _warm(view: View, recovered: Interval) -> list[Phase | None]:
+    fault = view.fault or NEVER
+    return [
+        phases.warm(view.judged[name], fault.earliest, recovered) for name in view.rests_on if not _writes(view, name)
+    ]
+
+
+def _writes(view: View, name: str) -> bool:
+    return view.record.series[name].kind == "ledger"

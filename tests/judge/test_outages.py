@@ -1,0 +1,186 @@
+"""The true start, end and downtime lie within the bounds, in every way to fail, with a prober that stalls."""
+
+import os
+import random
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, note, settings
+from hypothesis import strategies as st
+
+from blackstart.history import Result
+from blackstart.judge.outages import Latency, find, widest_hole_ns
+from blackstart.judge.series import judged
+
+from .simulation import MODES, MS, Mode, Prober, S, Service, probe, series
+
+CASES = int(os.environ.get("BLACKSTART_CASES", "1000"))
+W = 3 * S
+
+
+def outages_of(service, prober, seed, stable_ns=W):
+    counted = judged(series("canary", probe(service, prober, random.Random(seed)), prober), prober.seen_stalls)
+    before = service.down[0][0] if service.down else prober.end
+    return find(counted, stable_ns, Latency.before(counted, before)), counted
+
+
+def holds(interval, truth):
+    return interval is not None and interval.earliest <= truth <= interval.latest
+
+
+@st.composite
+def drills(draw):
+    """One outage between 2 s and 9 s, probed at some rate by a prober that may stand still at any time."""
+    begin = draw(st.integers(2 * S, 4 * S))
+    length = draw(st.one_of(st.integers(1 * MS, 2 * S), st.integers(2 * S, 5 * S)))
+    service = Service(
+        down=((begin, begin + length),),
+        mode=draw(st.sampled_from(MODES)),
+        latency_ns=draw(st.integers(1 * MS, 60 * MS)),
+        jitter_ns=draw(st.integers(0, 200 * MS)),
+    )
+    stalls = draw(st.lists(st.tuples(st.integers(0, 10 * S), st.integers(160 * MS, 1500 * MS)), max_size=3))
+    return service, Prober(
+        end=14 * S,
+        interval_ns=draw(st.sampled_from([50, 100, 200, 330])) * MS,
+        timeout_ns=draw(st.sampled_from([1000, 2000])) * MS,
+        stalls=apart(stalls),
+    )
+
+
+def apart(stalls):
+    """Stalls one after the other: a loop that stands still cannot begin to stand still."""
+    kept = []
+    for begin, length in sorted(stalls):
+        if not kept or begin > kept[-1][1] + 300 * MS:
+            kept.append((begin, begin + length))
+    return tuple(kept)
+
+
+@settings(max_examples=CASES, deadline=None, suppress_health_check=list(HealthCheck))
+@given(drills(), st.integers(0, 2**32))
+def test_the_truth_lies_within_the_bounds(drill, seed):
+    service, prober = drill
+    note(f"seed {seed}, {service}, {prober}")
+    begin, end = service.down[0]
+    found, counted = outages_of(service, prober, seed)
+    if not found:
+        assert end - begin <= widest_hole_ns(counted, begin, prober.end)
+        return
+    assert len(found) == 1
+    outage = found[0]
+    assert holds(outage.start, begin)
+    assert holds(outage.end, end)
+    assert holds(outage.downtime, end - begin)
+    assert outage.start.earliest <= outage.start.point <= outage.start.latest
+    assert outage.end.earliest <= outage.end.point <= outage.end.latest
+    assert outage.surely_by >= begin
+    assert outage.not_before <= end
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_each_way_to_fail_is_bounded_within_a_probe_and_its_wait(mode: Mode):
+    service = Service(down=((10 * S, 15 * S),), mode=mode, jitter_ns=MS)
+    (outage,), _ = outages_of(service, Prober(), seed=1)
+    assert outage.failure == {
+        "refused": "refused", "hang": "timeout", "drop": "timeout",
+        "503": "wrong_status", "brown-out": "timeout", "resume": outage.failure,
+    }[mode]  # fmt: skip
+    assert abs(outage.start.point - 10 * S) <= 110 * MS
+    # A frozen service answers late what was asked while it was frozen: the probes of its last second are good.
+    slack = 1100 * MS if mode == "resume" else 120 * MS
+    assert outage.end.latest - outage.end.earliest <= slack
+    assert holds(outage.downtime, 5 * S)
+    assert outage.last_status == (503 if mode == "503" else 200 if mode == "resume" and outage.last_status else 0)
+
+
+def test_the_naive_formula_would_be_wrong_by_a_timeout():
+    """First failed reply to first good reply: for a hang it is two seconds short. Ours is not."""
+    service = Service(down=((10 * S, 15 * S),), mode="hang", jitter_ns=MS)
+    (outage,), counted = outages_of(service, Prober(), seed=1)
+    bad = np.flatnonzero(~counted.good)
+    naive = int(counted.done[bad[-1] + 1] - counted.done[bad[0]])
+    assert naive < 3.3 * S
+    assert abs(outage.downtime.point - 5 * S) <= 110 * MS
+
+
+def test_no_failure_is_no_outage():
+    found, counted = outages_of(Service(), Prober(), seed=3)
+    assert found == []
+    assert 100 * MS < widest_hole_ns(counted, 5 * S, 20 * S) < 150 * MS
+
+
+def test_a_stall_of_the_observer_is_no_outage():
+    found, _ = outages_of(Service(), Prober(stalls=((10 * S, 12 * S),)), seed=3)
+    assert found == []
+
+
+def test_flaps_belong_to_one_outage_that_ends_with_the_last():
+    service = Service(down=((10 * S, 12 * S), (13 * S, 14 * S), (16 * S, 17 * S)))
+    (outage,), _ = outages_of(service, Prober(), seed=4)
+    assert outage.flaps == 2
+    assert holds(outage.start, 10 * S)
+    assert holds(outage.end, 17 * S)
+    assert holds(outage.first_light, 12 * S)
+    assert 3.5 * S < outage.bad_ns < 4.5 * S
+    assert outage.bad_probes < outage.probes
+
+
+def test_what_stays_good_for_the_window_is_an_end():
+    service = Service(down=((8 * S, 9 * S), (9 * S + W + 500 * MS, 15 * S)))
+    first, second = outages_of(service, Prober(), seed=5)[0]
+    assert holds(first.end, 9 * S)
+    assert holds(second.start, 9 * S + W + 500 * MS)
+    assert first.flaps == second.flaps == 0
+
+
+@pytest.mark.parametrize(("left", "ended"), [(2 * S, False), (4 * S, True)])
+def test_recovery_counts_only_once_the_whole_window_was_seen(left, ended):
+    service = Service(down=((10 * S, 15 * S),))
+    (outage,), _ = outages_of(service, Prober(end=15 * S + left), seed=6)
+    assert (outage.end is not None) is ended
+    assert outage.good_since is not None
+    assert 14.8 * S < outage.not_before < 15 * S
+
+
+def test_an_outage_without_end_has_none():
+    (outage,), _ = outages_of(Service(down=((10 * S, 99 * S),), mode="503"), Prober(), seed=7)
+    assert outage.end is None
+    assert outage.downtime is None
+    assert outage.good_since is None
+    assert outage.last_status == 503
+    assert outage.not_before > 29 * S
+
+
+def test_an_outage_from_the_first_probe_on_has_no_start():
+    (outage,), _ = outages_of(Service(down=((-S, 5 * S),)), Prober(), seed=8)
+    assert outage.start is None
+    assert outage.downtime is None
+    assert holds(outage.end, 5 * S)
+
+
+def test_skipped_and_invalid_probes_are_neither_good_nor_bad():
+    service, prober = Service(down=((10 * S, 12 * S),)), Prober()
+    samples = probe(service, prober, random.Random(9))
+    spoilt = [
+        s._replace(sent=0, done=0, result=8 + i % 2) if 10 * S <= s.scheduled <= 12 * S else s
+        for i, s in enumerate(samples)
+    ]
+    assert find(judged(series("canary", spoilt, prober), prober.seen_stalls), W, Latency()) == []
+
+
+def test_a_probe_answered_before_an_earlier_one_was_struck_is_no_proof_of_recovery():
+    """Found by the search above: the service dies for a millisecond while a slow probe is under way."""
+    prober = Prober(start=0, end=20 * S)
+    samples = probe(Service(jitter_ns=0), prober, random.Random(1))
+    struck = samples[100]
+    samples[100] = struck._replace(result=Result.RESET, done=struck.sent + 130 * MS, status=0)
+    samples[50] = samples[50]._replace(done=samples[50].sent + 140 * MS)
+    counted = judged(series("canary", samples, prober), prober.seen_stalls)
+    (outage,) = find(counted, W, Latency.before(counted, 9 * S))
+    assert samples[101].done < samples[100].done <= outage.end.latest
+
+
+def test_no_probes_at_all():
+    assert outages_of(Service(), Prober(end=0), seed=0)[0] == []
+    assert widest_hole_ns(outages_of(Service(), Prober(end=0), seed=0)[1], 0, 1) is None

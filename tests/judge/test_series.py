@@ -1,0 +1,59 @@
+"""Which probes count, and by when a failed one proves that the system had failed."""
+
+import numpy as np
+import pytest
+
+from blackstart.history import Result, Sample
+from blackstart.judge.series import judged
+from blackstart.judge.stalls import Stalls
+
+from .simulation import MS, Prober, S, series
+
+PROBER = Prober(interval_ns=100 * MS, slo_ns=S, timeout_ns=2 * S)
+AWAKE = Stalls()
+
+
+def stalled(begin: int, end: int) -> Stalls:
+    return Stalls(np.array([begin], np.int64), np.array([end], np.int64))
+
+
+def one(result: Result, sent: int, done: int, scheduled: int | None = None, stalls: Stalls = AWAKE):
+    when = sent if scheduled is None else scheduled
+    return judged(series("canary", [Sample(0, when, sent, done, 0, result, 0, 0)], PROBER), stalls)
+
+
+def test_a_timeout_proves_the_failure_by_the_time_it_should_have_been_answered():
+    assert one(Result.TIMEOUT, 10 * S, 12 * S).surely_by.tolist() == [11 * S]
+
+
+def test_a_refusal_proves_it_when_it_comes():
+    assert one(Result.REFUSED, 10 * S, 10 * S + 3 * MS).surely_by.tolist() == [10 * S + 3 * MS]
+
+
+def test_no_completion_recorded_is_bounded_by_the_objective():
+    assert one(Result.OTHER, 10 * S, 0).surely_by.tolist() == [11 * S]
+
+
+def test_what_the_observer_was_late_by_is_granted_to_the_system():
+    assert one(Result.TIMEOUT, 10 * S, 12 * S, scheduled=10 * S - 40 * MS).surely_by.tolist() == [11 * S + 40 * MS]
+
+
+def test_what_the_observer_stood_still_is_granted_to_the_system():
+    counted = one(Result.TIMEOUT, 10 * S, 12 * S, stalls=stalled(10 * S + 200 * MS, 10 * S + 500 * MS))
+    assert counted.surely_by.tolist() == [11 * S + 300 * MS]
+
+
+@pytest.mark.parametrize(("slept", "counts"), [(0, 1), (400 * MS, 1), (1600 * MS, 0)])
+def test_an_answer_that_only_the_observer_s_standstill_made_late_does_not_count(slept, counts):
+    stalls = stalled(10 * S + MS, 10 * S + MS + slept) if slept else AWAKE
+    assert len(one(Result.SLOW, 10 * S, 10 * S + 1600 * MS, stalls=stalls)) == counts
+
+
+def test_a_wait_that_was_no_fair_trial_does_not_count():
+    assert len(one(Result.TIMEOUT, 10 * S, 12 * S, stalls=stalled(10 * S, 10 * S + 1500 * MS))) == 0
+    assert len(one(Result.TIMEOUT, 10 * S, 12 * S, stalls=stalled(10 * S, 10 * S + 900 * MS))) == 1
+
+
+def test_what_was_never_sent_does_not_count():
+    for result in (Result.SKIPPED, Result.INVALID):
+        assert len(one(result, 0, 0, scheduled=10 * S)) == 0
