@@ -1,0 +1,1 @@
+"""The HTTP face: discovery, reading, watching, writing, authentication."""

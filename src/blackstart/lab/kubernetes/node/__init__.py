@@ -1,0 +1,1 @@
+"""The node: runs the containers of pods as processes and reports their status."""

@@ -1,0 +1,1 @@
+"""What is stored: kinds, objects, selectors, patches, and the store itself."""
