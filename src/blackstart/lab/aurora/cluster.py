@@ -1,0 +1,64 @@
+"""What is known of the global cluster: its members, what is lost, what has diverged, what moves."""
+
+from contextlib import AbstractAsyncContextManager
+from pathlib import Path
+from typing import Any, Protocol
+
+from blackstart.clock import Clock
+from blackstart.lab.aurora.divergence import Switch
+from blackstart.lab.aurora.instance import Passwords
+from blackstart.lab.aurora.members import Members
+from blackstart.lab.aurora.programs import Processes
+from blackstart.lab.aurora.transition import Completed, Transition
+from blackstart.lab.layout import Layout
+from blackstart.lab.links.paths import database_path
+
+
+class Links(Protocol):
+    """What tells the condition of the paths between the regions, and can lift their delay and pace for a while."""
+
+    def snapshot(self) -> dict[str, dict[str, Any]]: ...
+
+    def unshaped(self, name: str) -> AbstractAsyncContextManager[None]: ...
+
+
+class Cluster(Members):
+    """The members and the books about them."""
+
+    def __init__(
+        self,
+        layout: Layout,
+        processes: Processes,
+        links: Links,
+        folder: Path,
+        clock: Clock,
+        passwords: Passwords,
+    ) -> None:
+        super().__init__(layout, processes, folder, passwords, clock)
+        self.links = links
+        self.clock = clock
+        self.lost: set[str] = set()
+        """Regions that are off or hung."""
+        self.diverged: dict[str, Switch | None] = {}
+        """Regions whose history went another way than the writer's: from a known switch on, if they wrote until a
+        failover; from nobody knows where, if their promotion was given up half-way."""
+        self.transition: Transition | None = None
+        self.completed: Completed | None = None
+
+    def connected(self, region: str) -> bool:
+        """Tell whether the region's replica receives what the writer writes."""
+        reading = self.watch(region).reading
+        broken = {region, self.writer} & self.lost or region in self.diverged
+        if broken or reading is None or not reading.streaming:
+            return False
+        return bool(self.links.snapshot()[self.path(region)]["state"] == "open")
+
+    def path(self, region: str) -> str:
+        """Return the name of the path through which the region's replica reaches the writer."""
+        return database_path(region, self.writer, 1)
+
+    def ready(self) -> bool:
+        """Tell whether the writer answers and every standby streams."""
+        readings = {id_: watch.reading for id_, watch in self.watches.items()}
+        writer = self.first(self.writer).id
+        return all(reading is not None and (reading.streaming or id_ == writer) for id_, reading in readings.items())

@@ -1,0 +1,143 @@
+"""The global cluster's control plane: start, failover, switchover, loss and return of a region."""
+
+import asyncio
+import secrets
+from pathlib import Path
+from typing import Any, Protocol
+
+from blackstart.clock import Clock
+from blackstart.lab.aurora.cluster import Cluster, Links
+from blackstart.lab.aurora.comeback import Comebacks
+from blackstart.lab.aurora.creation import create
+from blackstart.lab.aurora.description import describe
+from blackstart.lab.aurora.errors import AuroraError
+from blackstart.lab.aurora.instance import Passwords
+from blackstart.lab.aurora.moves import Moves
+from blackstart.lab.aurora.programs import Processes
+from blackstart.lab.aurora.tasks import end
+from blackstart.lab.aurora.transition import Mode
+from blackstart.lab.layout import CLIENT_VIEW, Layout
+
+_POLL_S = 0.01
+_START_TIMEOUT_S = 60
+
+
+class Timings(Protocol):
+    """The part of a timing profile that matters here."""
+
+    @property
+    def promotion_s(self) -> float: ...
+
+
+class Specification(Protocol):
+    """The part of a lab's specification that matters here."""
+
+    @property
+    def timings(self) -> Timings: ...
+
+
+class Aurora:
+    """One global cluster: a writer region, a standby region, and what moves the one to the other.
+
+    The caller cuts links and kills processes when a region is lost; this class keeps the books, and brings the
+    region's instances back in the role that they have by then.
+    """
+
+    def __init__(
+        self,
+        layout: Layout,
+        spec: Specification,
+        processes: Processes,
+        links: Links,
+        state: Path,
+        clock: Clock,
+        *,
+        password: str,
+    ) -> None:
+        """``password`` is the shop's own; the others are made up here and never leave."""
+        passwords = Passwords(secrets.token_hex(16), secrets.token_hex(16), password)
+        self._layout = layout
+        self._cluster = Cluster(layout, processes, links, state / "aurora", clock, passwords)
+        self._comebacks = Comebacks(self._cluster)
+        self._moves = Moves(self._cluster, self._comebacks, spec.timings.promotion_s)
+        self._watching: list[asyncio.Task[None]] = []
+
+    async def start(self) -> None:
+        """Create the databases and start all instances; return when the writer answers and all standbys stream."""
+        cluster = self._cluster
+        first = cluster.first(cluster.writer)
+        await create(first, [instance for instance in cluster.all if instance is not first])
+        await asyncio.gather(*(instance.start(cluster.source_of(instance)) for instance in cluster.all))
+        self._watching = [asyncio.create_task(watch.follow()) for watch in cluster.watches.values()]
+        async with cluster.links.unshaped(cluster.path(cluster.standby)), asyncio.timeout(_START_TIMEOUT_S):
+            while not cluster.ready():
+                self._check_alive()
+                await asyncio.sleep(_POLL_S)
+
+    async def stop(self) -> None:
+        """End everything at once, and leave nothing but the data folders."""
+        await end(self._watching)
+        await self._moves.end()
+        await self._comebacks.end_all()
+        for watch in self._cluster.watches.values():
+            watch.close()
+        await asyncio.gather(*(instance.kill() for instance in self._cluster.all))
+
+    def ready(self) -> bool:
+        """Tell whether the writer answers and every standby streams."""
+        return self._cluster.ready()
+
+    def describe(self) -> dict[str, Any]:
+        """Return the state of the global cluster, a tenth of a second old; never waits for a server."""
+        return describe(self._cluster)
+
+    def writer_address(self, region: str, view: int = CLIENT_VIEW) -> str:
+        """Return the address of the region's first instance, as seen from a view: the cluster endpoint's address."""
+        return self._address(region, 1, view)
+
+    def reader_addresses(self, region: str, view: int = CLIENT_VIEW) -> list[str]:
+        """Return where the region's reader endpoint leads: to its readers, or to the writer where it has no other."""
+        count = len(self._cluster.regions[region])
+        return [self._address(region, number, view) for number in (range(2, count + 1) if count > 1 else (1,))]
+
+    async def lose_region(self, region: str) -> None:
+        """Take note that a region is off or hung: nothing of it can be reached until it is revived."""
+        self._cluster.lost.add(region)
+        for instance in self._cluster.regions[region]:
+            instance.lost()
+        await self._comebacks.end(region)
+        move = self._cluster.transition
+        if move is not None and region == move.to_region:
+            await self._moves.cancel()
+
+    async def revive_region(self, region: str) -> None:
+        """Bring a region's instances back in the role that they have by now; returns when that is under way.
+
+        A region that wrote until a failover is isolated and read before it is rewound. Its instances are killed
+        first, in case they still run (a hung region): call this before they can be reached again.
+        """
+        self._cluster.lost.discard(region)
+        await self._moves.over()
+        if region in self._cluster.diverged:
+            await asyncio.gather(*(instance.kill() for instance in self._cluster.regions[region]))
+            self._comebacks.begin(region, self._comebacks.rejoin(region))
+        else:
+            await self._comebacks.restart(region)
+
+    async def failover(self, target: str, mode: Mode = "failover", data_loss_allowed: bool = True) -> None:
+        """Begin to make ``target`` the writer region; :meth:`describe` tells how it goes.
+
+        ``failover`` takes what the target has; ``switchover`` stops the writer, lets the target have everything, and
+        loses nothing. Raises ``GlobalClusterStateError`` when that cannot be done, ``UsageError`` for a wrong word.
+        """
+        await self._moves.begin(target, mode, data_loss_allowed)
+
+    def _address(self, region: str, number: int, view: int) -> str:
+        if view == self._layout.view(region):
+            return self._layout.instance(region, number)
+        return self._layout.instance_link(view, region, number)
+
+    def _check_alive(self) -> None:
+        for instance in self._cluster.all:
+            if not instance.alive:
+                raise AuroraError(f"{instance.id} did not start: see {instance.name}.log in the lab's logs")

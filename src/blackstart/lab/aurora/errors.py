@@ -1,0 +1,13 @@
+"""What can go wrong with the lab's Aurora."""
+
+from blackstart.outcome import BlackstartError
+
+
+class AuroraError(BlackstartError):
+    """A database of the lab cannot be set up, started or brought back: the message says which and where its log is."""
+
+
+class GlobalClusterStateError(BlackstartError):
+    """The global cluster is in no state for what was asked. ``code`` is the AWS error code."""
+
+    code = "InvalidGlobalClusterStateFault"
