@@ -96,7 +96,7 @@ def _must_stop(activity: Activity, configuration: Configuration) -> bool:
 def _error(run: Run) -> str | None:
     """Return an activity's error in words: the last line of its exception, without the exception's own name."""
     lines = run.get("exception") or []
-    return re.sub(r"^(chaoslib\.exceptions\.)?ActivityFailed: ", "", lines[-1].strip()) if lines else None
+    return re.sub(r"^((chaoslib\.exceptions\.)?ActivityFailed: )+", "", lines[-1].strip()) if lines else None
 
 
 def _record(configuration: Configuration, event: str, **detail: Any) -> None:

@@ -158,7 +158,7 @@ class Topology(_Part):
 
     ``kind`` says what the evidence is about, ``timing`` which of the lab's profiles made it (null on AWS).
     ``resolver`` (``host:port``) answers for private names; null means the machine's own. ``patience_s`` is how long
-    one step may take before it has failed.
+    one step may take before it has failed. ``fidelity`` says what of the system itself is simulated.
     """
 
     version: Literal[1]
@@ -174,6 +174,7 @@ class Topology(_Part):
     database: Database
     orders: Orders
     fault_injection: dict[str, FaultTemplate] = {}
+    fidelity: tuple[str, ...] = ()
     patience_s: float | None = Field(default=None, gt=0)
 
     @model_validator(mode="after")

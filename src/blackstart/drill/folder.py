@@ -87,7 +87,7 @@ def _run(run_dir: Path, experiment: Experiment, topology: Topology, lab: str | N
             "engine": topology.database.engine,
             "load": instruments.load(experiment),
         },
-        "fidelity": list(experiment.declaration.fidelity),
+        "fidelity": [*experiment.declaration.fidelity, *topology.fidelity],
         "objectives": experiment.declaration.objectives.model_dump(mode="json"),
         "instruments": instruments.listed(experiment),
         "versions": _versions(),

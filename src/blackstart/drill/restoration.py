@@ -38,7 +38,7 @@ class Restoration:
 def restore(here: Setting, configuration: dict[str, Any], note: Note) -> Restoration:
     """End the faults; then revert everything, or complete the failover if a promotion has happened."""
     entries = undo_log.read(_log(here))
-    if not entries:
+    if all(entry.intent.role == "undo" for entry in entries):
         return Restoration("restored")
     broken = _undo((e for e in entries if e.intent.layer == "fault"), here, configuration, note)
     if _promoted(entries, here):

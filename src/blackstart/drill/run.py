@@ -26,8 +26,9 @@ from blackstart.report import page
 from blackstart.safety import undo_log
 from blackstart.safety.lock import only_drill
 
-SETTLE_S = 2.0
-"""How long the service must be steady after a failback before the observers are stopped, seconds."""
+MARGIN_S = 0.5
+"""How much longer than the stabilisation window the service is watched after a failback, seconds: the judge dates the
+window by the probes' own times."""
 
 
 @dataclass(frozen=True)
@@ -149,10 +150,12 @@ def _put_right(request: Request, here: Setting, interrupted: bool, signals: Sign
         watcher.phase("putting things right")
         return restore(here, configuration, watcher.note)
     watcher.phase("failing back")
-    return _fail_back(here, configuration, signals, watcher)
+    return _fail_back(request, here, configuration, signals, watcher)
 
 
-def _fail_back(here: Setting, configuration: dict[str, Any], signals: Signals, watcher: Watcher) -> Restoration:
+def _fail_back(
+    request: Request, here: Setting, configuration: dict[str, Any], signals: Signals, watcher: Watcher
+) -> Restoration:
     """Go back under traffic, then see that the service is steady and that nothing was lost on the way."""
     events = event_log(here.run_dir)
     started = here.clock.now_ns()
@@ -164,14 +167,15 @@ def _fail_back(here: Setting, configuration: dict[str, Any], signals: Signals, w
     events.record(
         "phase", name="failed_back", earliest=started, at=ended, latest=ended, source="the primary serves again"
     )
-    _read_after_failback(here, configuration, events)
+    settle_s = request.experiment.declaration.objectives.stabilisation_s + MARGIN_S
+    _read_after_failback(here, configuration, events, settle_s)
     return result
 
 
-def _read_after_failback(here: Setting, configuration: dict[str, Any], events: EventLog) -> None:
+def _read_after_failback(here: Setting, configuration: dict[str, Any], events: EventLog, settle_s: float) -> None:
     """Record the steady state and the survivors after the failback, as activities: a failure is evidence too."""
     for name, reading in (
-        ("the service is steady after the failback", lambda: service_steady(SETTLE_S, configuration=configuration)),
+        ("the service is steady after the failback", lambda: service_steady(settle_s, configuration=configuration)),
         (
             "read the orders back from the primary",
             lambda: surviving_orders("primary", "after-failback", configuration=configuration),

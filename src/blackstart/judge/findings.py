@@ -34,10 +34,13 @@ class Findings:
 
     @property
     def reasons(self) -> list[str]:
-        """Return the sentences, what decides first; what never ran, or not to its end, is not judged further."""
+        """Return the sentences, causes first: a step that failed is why something could not be known.
+
+        What never ran, or not to its end, is not judged further.
+        """
         if self.refused:
             return self.refused
         if self.interrupted:
             return [*self.interrupted, *self.failures]
-        every = [*self.doubts, *self.misses, *self.failures, *self.unsettled, *self.notes]
+        every = [*self.failures, *self.doubts, *self.misses, *self.unsettled, *self.notes]
         return list(dict.fromkeys(every))

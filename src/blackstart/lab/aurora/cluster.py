@@ -43,7 +43,13 @@ class Cluster(Members):
         """Regions whose history went another way than the writer's: from a known switch on, if they wrote until a
         failover; from nobody knows where, if their promotion was given up half-way."""
         self.transition: Transition | None = None
-        self.completed: Completed | None = None
+        self.past: list[Completed] = []
+        """Every transition that succeeded, in order."""
+
+    @property
+    def completed(self) -> Completed | None:
+        """The last transition that succeeded."""
+        return self.past[-1] if self.past else None
 
     def connected(self, region: str) -> bool:
         """Tell whether the region's replica receives what the writer writes."""

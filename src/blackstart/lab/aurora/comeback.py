@@ -73,7 +73,7 @@ class Comebacks:
         done = self._cluster.completed
         if done is not None and done.from_region == region and done.read_at_ns is None:
             commits = await commits_past(self._cluster.first(region), switch)
-            self._cluster.completed = done.counted(commits, self._cluster.clock.now_ns())
+            self._cluster.past[-1] = done.counted(commits, self._cluster.clock.now_ns())
 
     async def _rewound(self, region: str) -> bool:
         """Make the region a standby again; tell whether that worked (the writer may be out of reach)."""

@@ -17,6 +17,7 @@ def describe(cluster: Cluster) -> dict[str, Any]:
         "failover_state": None if move is None else move.as_json(),
         "members": [_member(cluster, region) for region in regions],
         "last_failover": None if done is None else done.as_json(),
+        "failovers": [past.as_json() for past in cluster.past],
         "lag_ms": {region: _lag_ms(cluster, region) for region in regions},
     }
 

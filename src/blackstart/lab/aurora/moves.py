@@ -129,8 +129,8 @@ class Moves:
         promoted_ns = self._cluster.clock.now_ns()
         self._cluster.writer = move.to_region
         switch = switch_point(new.datadir)
-        self._cluster.completed = Completed(
-            move.mode, move.from_region, move.to_region, move.started_ns, promoted_ns, switch
+        self._cluster.past.append(
+            Completed(move.mode, move.from_region, move.to_region, move.started_ns, promoted_ns, switch)
         )
 
 
