@@ -1,0 +1,1 @@
+"""The plant: what powers one lab, and takes its power away."""

@@ -1,0 +1,89 @@
+"""What cleans up after a lab however its supervisor ended: processes, shared memory, the lab's folder.
+
+The janitor process waits at the end of a pipe that only the supervisor holds. Children die of their death signal;
+the janitor ends what is left: the pids that the supervisor wrote down (with their start times, so that a reused pid
+is spared) and every process that carries the lab's mark.
+"""
+
+import contextlib
+import os
+import shutil
+import signal
+import sys
+import time
+from pathlib import Path
+
+from blackstart.lab.descent import HAS_PROC, MARK, Identity, all_pids, descendants
+from blackstart.lab.plant import memory_folder, sharedmemory
+
+PATIENCE_S = 4.0
+POLL_S = 0.02
+
+
+def main() -> None:
+    """Entry: ``python -m blackstart.lab.plant.janitor STATE``; returns when the lab has left nothing."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
+    while os.read(0, 1):
+        pass
+    sweep(Path(sys.argv[1]))
+
+
+def sweep(state: Path) -> None:
+    """End every process of the lab, remove its shared memory and its folder. Harmless when repeated."""
+    started = _recorded(state)
+    deadline = time.monotonic() + PATIENCE_S
+    files: set[Path] = set()
+    while (living := _living(state, started)) and time.monotonic() < deadline:
+        # Stopped first: what they have mapped must not change between looking and killing.
+        _signal(living, signal.SIGSTOP)
+        files |= sharedmemory.mapped(identity.pid for identity in living)
+        _signal(living, signal.SIGKILL)
+        time.sleep(POLL_S)
+    for file in files:
+        file.unlink(missing_ok=True)
+    sharedmemory.remove(state, {identity.pid for identity in started})
+    memory_folder.remove(state / "aurora")
+    shutil.rmtree(state, ignore_errors=True)
+
+
+def _signal(identities: list[Identity], number: int) -> None:
+    for identity in identities:
+        with contextlib.suppress(OSError):
+            os.kill(identity.pid, number)
+
+
+def _recorded(state: Path) -> list[Identity]:
+    """Return what the supervisor started, from the file that it writes."""
+    try:
+        lines = (state / "pids").read_text().splitlines()
+    except OSError:
+        return []
+    rows = [line.split(maxsplit=2) for line in lines]
+    return [Identity(int(row[0]), row[2]) for row in rows if len(row) == 3]
+
+
+def _living(state: Path, started: list[Identity]) -> list[Identity]:
+    living = [identity for identity in started if identity.lives()]
+    pids = descendants(*(identity.pid for identity in living)) if living else []
+    found = [identity for pid in [*pids, *_marked(state)] if (identity := Identity.of(pid)) is not None]
+    return [identity for identity in dict.fromkeys(found) if identity.pid != os.getpid()]
+
+
+def _marked(state: Path) -> list[int]:
+    """Return the processes whose environment names this lab's state folder."""
+    if not HAS_PROC:
+        return []
+    mark = f"{MARK}={state}\0".encode()
+    return [pid for pid in all_pids() if mark in _environment(pid)]
+
+
+def _environment(pid: int) -> bytes:
+    try:
+        return Path(f"/proc/{pid}/environ").read_bytes()
+    except OSError:
+        return b""
+
+
+if __name__ == "__main__":
+    main()

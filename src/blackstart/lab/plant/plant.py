@@ -1,0 +1,131 @@
+"""The plant as its API drives it: status, power, and what the AWS API accepted, passed to the part concerned."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+from blackstart.lab import names
+from blackstart.lab.aurora.transition import Mode
+from blackstart.lab.layout import CLIENT_VIEW
+from blackstart.lab.plant import inventory, memory_folder, snapshot, topology_file
+from blackstart.lab.plant.parts import DATABASES, Parts
+from blackstart.lab.plant.power import Power
+from blackstart.lab.plant.replicas import replicas
+from blackstart.lab.record import Record
+from blackstart.outcome import UsageError
+
+REPLICATION = "replication"
+"""The name under which the links that replication takes are set together."""
+
+
+class Plant:
+    """One lab that runs. ``end`` is called when the API is asked to take the lab down."""
+
+    def __init__(self, record: Record, parts: Parts, power: Power, end: Callable[[], None]) -> None:
+        self.record = record
+        self._parts, self._power, self._end = parts, power, end
+        self._experiments: list[str] = []
+
+    @property
+    def regions(self) -> tuple[str, ...]:
+        return self.record.layout.regions
+
+    def begin_down(self) -> None:
+        self._end()
+
+    # Power.
+    def powers(self) -> dict[str, str]:
+        return self._power.states()
+
+    async def set_power(self, region: str, power: str) -> None:
+        await self._power.set(region, power)
+
+    # Aurora.
+    def aurora_state(self) -> dict[str, Any]:
+        return self._parts.aurora.describe()
+
+    async def failover(self, target_region: str, mode: str, *, data_loss_allowed: bool) -> None:
+        wanted: Mode = "switchover" if mode == "switchover" else "failover"
+        if mode != wanted:
+            raise UsageError(f"mode {mode!r}: use failover or switchover")
+        await self._parts.aurora.failover(target_region, wanted, data_loss_allowed)
+        self._power.note(mode, target=target_region)
+
+    # The edge.
+    async def targets(self, region: str) -> list[dict[str, Any]]:
+        return self._parts.edge.targets(region)
+
+    async def set_ingress(self, region: str, allowed: list[str]) -> None:
+        self._parts.edge.set_ingress(region, allowed)
+
+    async def set_path(self, region: str, *, is_open: bool) -> None:
+        self._parts.edge.set_path(region, is_open)
+
+    async def set_accelerator(self, groups: list[dict[str, Any]], *, enabled: bool) -> None:
+        self._parts.edge.set_accelerator({"groups": groups, "enabled": enabled})
+
+    async def accelerator(self) -> dict[str, Any]:
+        return self._parts.edge.describe_accelerator()
+
+    # Names.
+    def set_records(self, records: list[names.Record]) -> None:
+        self._parts.names.set_records(records)
+
+    def records(self) -> list[names.Record]:
+        return self._parts.names.records
+
+    # Links.
+    async def set_links(self, changes: dict[str, dict[str, Any]]) -> None:
+        links = self._parts.links
+        for name, change in changes.items():
+            await (links.set_replication(**change) if name == REPLICATION else links.set(name, **change))
+
+    def links(self) -> dict[str, Any]:
+        return self._parts.links.snapshot()
+
+    # Fault injection.
+    def set_experiments(self, running: list[str]) -> None:
+        self._experiments = list(running)
+
+    async def status(self) -> dict[str, Any]:
+        """Return the answer to ``lab status --json``."""
+        janitor = self.record.janitor
+        assert janitor is not None
+        parts = inventory.parts(self._parts.processes, janitor)
+        aurora = self._parts.aurora.describe()
+        return {
+            "name": self.record.name,
+            "state": "up" if self.record.since else "starting",
+            "since": self.record.since,
+            "block": self.record.layout.block,
+            "parts": parts,
+            "memory_mb": round(inventory.total_mb(parts) + memory_folder.used_mb(self._parts.state / DATABASES), 1),
+            "urls": self._urls(),
+            "regions": self.powers(),
+            "aurora": aurora,
+            "truth": self._power.truth,
+            "configuration": await self._configuration(aurora),
+        }
+
+    def _urls(self) -> dict[str, Any]:
+        layout = self.record.layout
+        return {
+            "api": layout.api_url,
+            "accelerator": topology_file.accelerator_url(layout),
+            "alb": {region: topology_file.alb_url(layout, region) for region in self.regions},
+            "kubernetes": {region: topology_file.kubernetes_url(layout, region) for region in self.regions},
+            "resolver": f"{layout.resolver(CLIENT_VIEW)}:{layout.ports.dns}",
+            "topology": str(self._parts.state / "topology.yaml"),
+        }
+
+    async def _configuration(self, aurora: dict[str, Any]) -> dict[str, Any]:
+        found = await asyncio.gather(*(replicas(self._parts.twins, region) for region in self.regions))
+        return snapshot.configuration(
+            edge=self._parts.edge.snapshot(),
+            records=self.records(),
+            replicas=dict(zip(self.regions, found, strict=True)),
+            aurora=aurora,
+            links=self.links(),
+            experiments=self._experiments,
+            regions=self.powers(),
+        )

@@ -1,0 +1,180 @@
+"""The supervisor of one lab: ``python -m blackstart.lab.plant.supervisor STATE LISTENING_FD``.
+
+It tells whoever started it, as JSON lines on stdout, each ``{"part": …}`` that came up, then ``{"ready": true}`` or
+``{"failed": "one line"}``. It ends on SIGTERM, SIGINT or ``POST /down``, and, until it is ready, when its starter goes
+away. Whatever way it ends, the janitor that it started first clears up.
+"""
+
+import asyncio
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+
+import uvloop
+
+from blackstart.clock import SystemClock
+from blackstart.lab import record as records
+from blackstart.lab.descent import MARK, Identity, descendants
+from blackstart.lab.plant import sharedmemory
+from blackstart.lab.processes import PartError, Processes
+from blackstart.lab.record import Record
+
+START_TIMEOUT_S = 60.0
+"""Beyond what the specification itself makes slow."""
+REAPING_S = 1.0
+
+
+def main() -> None:
+    """Run until told to end."""
+    state, listener = Path(sys.argv[1]), socket.socket(fileno=int(sys.argv[2]))
+    listener.setblocking(False)
+    record = records.read(state)
+    assert record is not None, f"{state} holds no lab"
+    uvloop.run(Supervisor(state, record, listener).run())
+
+
+class Supervisor:
+    """One lab's life: janitor first, then the parts, then waiting, then the end of all parts."""
+
+    def __init__(self, state: Path, record: Record, listener: socket.socket) -> None:
+        self._state, self._listener = state, listener
+        self._end = asyncio.Event()
+        self._began = time.monotonic()
+        supervisor, janitor = Identity.of(os.getpid()), _start_janitor(state)
+        assert supervisor is not None
+        self._record = records.supervised(record, supervisor, janitor)
+        records.write(state, self._record)
+        self._processes = Processes(state)
+        self._processes.adopt_orphans()
+
+    async def run(self) -> None:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            loop.add_signal_handler(number, self._end.set)
+        _watch_starter(self._end)
+        # Everything that is in the kernel's hands goes at once; what is in files and shared memory is the janitor's.
+        try:
+            await self._live()
+        finally:
+            await self._end_all()
+
+    async def _end_all(self) -> None:
+        self._processes.suspend_all()
+        files = sharedmemory.mapped(descendants(os.getpid()))
+        await self._processes.kill_all()
+        for file in files:
+            file.unlink(missing_ok=True)
+
+    async def _live(self) -> None:
+        starting = asyncio.create_task(self._start())
+        ending = asyncio.create_task(self._end.wait())
+        await asyncio.wait({starting, ending}, return_when=asyncio.FIRST_COMPLETED)
+        if not starting.done():
+            starting.cancel()
+            return
+        try:
+            starting.result()
+        except Exception as error:
+            _say({"failed": _in_one_line(error, self._processes)})
+            raise
+        _say({"ready": True})
+        _let_go_of_starter()
+        while not ending.done():
+            await asyncio.wait({ending}, timeout=REAPING_S)
+            self._processes.reap_orphans()
+
+    async def _start(self) -> None:
+        # The parts' own code is imported only now: the janitor watches, and the starter knows who we are.
+        from blackstart.lab.plant.parts import Parts  # noqa: PLC0415
+        from blackstart.lab.plant.power import Power  # noqa: PLC0415
+
+        record, clock = self._record, SystemClock()
+        parts = Parts(self._state, record, self._processes, clock, self._report)
+        power = Power(record.layout.regions, self._processes, parts.links, parts, self._state, clock)
+        patience = START_TIMEOUT_S + 2 * record.specification.pod_start_s
+        try:
+            async with asyncio.timeout(patience):
+                await parts.launch()
+                from blackstart.lab.plant.plant import Plant  # noqa: PLC0415
+                from blackstart.lab.plant.plant_api import PlantApi  # noqa: PLC0415
+
+                plant = Plant(record, parts, power, self._end.set)
+                await PlantApi(plant, record.token).start(self._listener)
+                await parts.whole()
+        except TimeoutError as error:
+            said = parts.first_order.answer
+            raise PartError(f"no order was accepted within {patience:.0f} s; the last answer was: {said}") from error
+        plant.record = self._record = replace(record, since=clock.wall().isoformat(timespec="seconds"))
+        records.write(self._state, self._record)
+
+    def _report(self, part: str) -> None:
+        sys.stderr.write(f"{time.monotonic() - self._began:.3f} s ({time.process_time():.3f} cpu): {part}\n")
+        _say({"part": part})
+
+
+def _start_janitor(state: Path) -> Identity:
+    """Start who cleans up. It holds one end of a pipe; the other end is ours alone and closes when we die."""
+    reading, writing = os.pipe()
+    # Without site-packages: the janitor needs nothing but the standard library, and stays small.
+    argv = [sys.executable, "-S", "-m", "blackstart.lab.plant.janitor", str(state)]
+    environment = {key: value for key, value in os.environ.items() if key != MARK}
+    with (state / "logs/janitor.log").open("ab") as log:
+        process = subprocess.Popen(
+            argv, stdin=reading, stdout=log, stderr=log, cwd="/", env=environment, start_new_session=True
+        )
+    os.close(reading)
+    os.set_inheritable(writing, False)
+    identity = Identity.of(process.pid)
+    assert identity is not None, "the janitor ended at once: see logs/janitor.log"
+    # The janitor outlives us; nobody here waits for it.
+    process.returncode = 0
+    return identity
+
+
+def _watch_starter(end: asyncio.Event) -> None:
+    """Our stdin is a pipe that the starter holds: before we are ready, its end is ours."""
+    asyncio.get_running_loop().add_reader(0, end.set)
+
+
+def _let_go_of_starter() -> None:
+    asyncio.get_running_loop().remove_reader(0)
+    nothing = os.open(os.devnull, os.O_RDWR)
+    for number in (0, 1):
+        os.dup2(nothing, number)
+    os.close(nothing)
+
+
+def _say(message: dict[str, object]) -> None:
+    with suppress(BrokenPipeError):
+        sys.stdout.write(json.dumps(message) + "\n")
+        sys.stdout.flush()
+
+
+def _in_one_line(error: BaseException, processes: Processes) -> str:
+    """Return the first cause, with the last words of a part that has ended."""
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    said = " ".join(str(error).split()) or type(error).__name__
+    ended = [child.name for child in processes.children if processes.exited(child.name) not in (None, 0)]
+    words = "".join(f"; {name}'s last words: {last_words(processes.log(name))}" for name in ended)
+    return said + words
+
+
+def last_words(log: Path, lines: int = 2) -> str:
+    """Return the last lines of a log, in one."""
+    try:
+        told = [line.strip() for line in log.read_text(errors="replace").splitlines() if line.strip()]
+    except OSError:
+        told = []
+    return " | ".join(told[-lines:]) or "its log is empty"
+
+
+if __name__ == "__main__":
+    main()
