@@ -9,8 +9,9 @@ import pytest
 import requests
 
 from blackstart.lab.edge import Cluster, Edge
-from blackstart.lab.kubernetes import certificates, configuration, manifests
+from blackstart.lab.kubernetes import certificates, configuration
 from blackstart.lab.specification import Specification
+from tests.lab.kubernetes import manifests
 
 PRIMARY = "eu-west-1"
 POD = """

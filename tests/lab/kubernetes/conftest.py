@@ -14,8 +14,9 @@ from pathlib import Path
 
 import pytest
 
-from blackstart.lab.kubernetes import certificates, configuration, manifests
+from blackstart.lab.kubernetes import certificates, configuration
 from blackstart.lab.layout import Layout, Ports
+from tests.lab.kubernetes import manifests
 
 BLOCK = 101
 TOKEN = "test-admin-token"

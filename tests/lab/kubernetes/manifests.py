@@ -9,8 +9,8 @@ import yaml
 from blackstart.lab.layout import SYSTEM
 
 IMAGE = f"{SYSTEM}:1.0"
-SECRET = "shop-database"  # noqa: S105 - the name of a Secret, not its content
-PASSWORD_VARIABLE = "DATABASE_PASSWORD"  # noqa: S105 - the name of a variable
+SECRET = "shop-database"
+PASSWORD_VARIABLE = "DATABASE_PASSWORD"
 PORT_VARIABLE = "PORT"
 GRACE_S = 5
 
