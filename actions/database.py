@@ -65,6 +65,7 @@ def _target(region: str, configuration: Configuration) -> tuple[Setting, str]:
 def _intent(here: Setting, function: str, target: str, writer: str, *, role: Any) -> Intent:
     return Intent(
         call=Call(f"{MODULE}.{function}", {"region": target}),
+        subject=f"writer of {here.topology.database.global_cluster}",
         target=f"Aurora global cluster {here.topology.database.global_cluster}: writer to {target}",
         kind="forward_only",
         role=role,

@@ -48,6 +48,7 @@ def _scale(here: Setting, region: str, wanted: int, function: str, inverse: str)
         return {"evidence": eventually(here, lambda: _has_pods(here, region, wanted))}
     intent = Intent(
         call=Call(f"{MODULE}.{function}", {"region": region, "replicas": wanted}),
+        subject=f"replicas of {workload.namespace}/{workload.deployment} in {region}",
         target=f"deployment {workload.namespace}/{workload.deployment} in {region}: {before} to {wanted} pods",
         kind="revertible",
         role="recovery",

@@ -3,6 +3,7 @@
 from typing import Any
 
 import requests
+from chaoslib.exceptions import ActivityFailed
 from chaoslib.types import Configuration
 
 from blackstart.platform import aws
@@ -15,7 +16,9 @@ __all__ = ["start_fault_injection", "stop_fault_injection"]
 
 ACTIVE = ("pending", "initiating", "running", "stopping")
 RUN_TAG = "blackstart-run"
-ENTRY_TIMEOUT_S = 1.0
+ENTRY_TIMEOUT_S = 0.5
+SILENCES = 2
+"""So many failures in a row make a silence: one may be a lost packet."""
 
 
 def start_fault_injection(template: str, configuration: Configuration = None) -> dict[str, Any]:
@@ -24,8 +27,12 @@ def start_fault_injection(template: str, configuration: Configuration = None) ->
     :param template: a name under ``fault_injection`` in the topology
     """
     here = setting(configuration)
+    before = _entry(here)
+    if before is not None:
+        raise ActivityFailed(f"nothing was injected: it could not be seen to bite, {before} already before the fault")
     intent = Intent(
         call=Call("blackstart.actions.fault_injection.start_fault_injection", {"template": template}),
+        subject=f"FIS template {template}",
         target=f"FIS template {template}, called in {_region(here, template)}",
         kind="revertible",
         role="fault",
@@ -36,12 +43,14 @@ def start_fault_injection(template: str, configuration: Configuration = None) ->
 
     def call() -> None:
         _client(here, template).start_experiment(
-            clientToken=here.run_dir.name[-64:],
+            clientToken=here.mark,
             experimentTemplateId=_template(here, template),
-            tags={RUN_TAG: here.run_dir.name},
+            tags={RUN_TAG: here.mark},
         )
+        # The service injects after it has answered: the fault's instant lies before it is first seen running.
+        eventually(here, lambda: _runs(here, template))
 
-    return act(here, intent, call, lambda: eventually(here, lambda: _primary_is_silent(here)))
+    return act(here, intent, call, lambda: eventually(here, lambda: _bit(here, template)))
 
 
 def stop_fault_injection(template: str, configuration: Configuration = None) -> dict[str, Any]:
@@ -52,6 +61,7 @@ def stop_fault_injection(template: str, configuration: Configuration = None) -> 
     here = setting(configuration)
     intent = Intent(
         call=Call("blackstart.actions.fault_injection.stop_fault_injection", {"template": template}),
+        subject=f"FIS template {template}",
         target=f"FIS template {template}, called in {_region(here, template)}",
         kind="revertible",
         role="undo",
@@ -73,25 +83,40 @@ def stop_fault_injection(template: str, configuration: Configuration = None) -> 
     return act(here, intent, call, lambda: eventually(here, nothing_runs))
 
 
-def _primary_is_silent(here: Setting) -> str:
-    """Prove that the fault bit: the primary's load balancer, past the accelerator, no longer answers."""
+def _runs(here: Setting, template: str) -> str:
+    if not _active(here, template, ("running",)):
+        raise NotProvedError("FIS does not show the experiment as running")
+    return "FIS runs it"
+
+
+def _bit(here: Setting, template: str) -> str:
+    """Prove that the fault bit: the service runs it, and the primary's own entry, past the accelerator, is silent."""
+    _runs(here, template)
+    seen = [_entry(here) for _ in range(SILENCES)]
+    if None in seen:
+        raise NotProvedError(f"the fault did not bite: {here.topology.primary} still answers as it should")
+    return f"FIS runs it, and {seen[-1]}"
+
+
+def _entry(here: Setting) -> str | None:
+    """Ask the primary's load balancer once; return what is wrong with its answer, or nothing if it is good."""
     url = here.topology.regions[here.topology.primary].alb.url + here.topology.orders.read.path
     try:
         answer = requests.get(url, timeout=ENTRY_TIMEOUT_S)
     except requests.RequestException as error:
-        return f"{here.topology.primary} stopped answering at {url} ({type(error).__name__})"
-    raise NotProvedError(f"the fault did not bite: {url} still answers {answer.status_code}")
+        return f"{url} gave no answer ({type(error).__name__})"
+    return None if answer.status_code in here.topology.orders.read.status else f"{url} answered {answer.status_code}"
 
 
-def _active(here: Setting, template: str) -> list[str]:
+def _active(here: Setting, template: str, states: tuple[str, ...] = ACTIVE) -> list[str]:
     pages = _client(here, template).get_paginator("list_experiments").paginate()
     return [
         experiment["id"]
         for page in pages
         for experiment in page["experiments"]
         if experiment["experimentTemplateId"] == _template(here, template)
-        and experiment["state"]["status"] in ACTIVE
-        and experiment.get("tags", {}).get(RUN_TAG) == here.run_dir.name
+        and experiment["state"]["status"] in states
+        and experiment.get("tags", {}).get(RUN_TAG) == here.mark
     ]
 
 

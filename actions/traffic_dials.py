@@ -31,6 +31,7 @@ def turn_dials(dials: dict[str, float], configuration: Configuration = None) -> 
         return {"evidence": eventually(here, lambda: _routes(here, wanted))}
     intent = Intent(
         call=Call("blackstart.actions.traffic_dials.turn_dials", {"dials": wanted}),
+        subject="traffic dials",
         target="traffic dials: " + ", ".join(f"{region} {percent:g} %" for region, percent in wanted.items()),
         kind="revertible",
         role="recovery",

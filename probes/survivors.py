@@ -27,7 +27,7 @@ def surviving_orders(
     name = here.topology.region_named(region)
     started = here.clock.now_ns()
     endpoint = aurora.endpoints(here.topology, name).writer
-    rows = _rows(here.topology, name, endpoint, here.run_dir.name)
+    rows = _rows(here.topology, name, endpoint, here.mark)
     survivors = history.Survivors(
         store=STORE,
         label=label,

@@ -14,7 +14,7 @@ FAILED = {
     "status": "failed",
     "exception": ["Traceback\n", "chaoslib.exceptions.ActivityFailed: ActivityFailed: gone\n"],
 }
-FAULT = Intent(Call("blackstart.actions.x.y", {}), "region", "revertible", "fault", "fault", {}, None)
+FAULT = Intent(Call("blackstart.actions.x.y", {}), "region", "region", "revertible", "fault", "fault", {}, None)
 
 
 def after(run_dir: Path, kind: str, run: dict[str, Any], section: str = "method") -> None:
@@ -55,6 +55,18 @@ def test_a_phase_that_an_action_reports_is_recorded(tmp_path: Path) -> None:
     phase = {"name": "promoted", "earliest": 1, "at": 2, "latest": 3, "source": "SQL"}
     after(tmp_path, "action", {"status": "succeeded", "output": {"phase": phase}})
     assert events(tmp_path)[-1] == {**phase, "event": "phase", "t": events(tmp_path)[-1]["t"]}
+
+
+def test_a_phase_cannot_overwrite_what_an_event_is(tmp_path: Path) -> None:
+    phase = {"name": "promoted", "event": "started", "t": 0}
+    after(tmp_path, "action", {"status": "succeeded", "output": {"phase": phase}})
+    assert events(tmp_path)[-1]["event"] == "phase"
+
+
+def test_a_drill_that_cannot_be_recorded_stops(tmp_path: Path) -> None:
+    (tmp_path / "events.jsonl").mkdir()
+    with pytest.raises(InterruptExecution, match="could not be recorded"):
+        after(tmp_path, "action", {"status": "succeeded"})
 
 
 def test_a_steady_state_that_is_not_met_says_what_was_not(tmp_path: Path) -> None:

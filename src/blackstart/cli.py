@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import os
 import signal
 import sys
 from collections.abc import Sequence
@@ -24,8 +25,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _say(f"blackstart: {error}")
         return int(error.exit_code)
     except KeyboardInterrupt:
-        _say("blackstart: interrupted; nothing is left running")
+        _say("blackstart: interrupted before anything was changed; nothing is left running")
         return int(Exit.ABORTED)
+    except Exception as error:
+        if os.environ.get("BLACKSTART_DEBUG"):
+            raise
+        _say(
+            f"blackstart: unexpected {type(error).__name__}: {error}; if a drill was running, run `blackstart restore` "
+            "(BLACKSTART_DEBUG=1 shows where this came from)"
+        )
+        return int(Exit.BROKEN)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -78,8 +87,7 @@ def _run(given: argparse.Namespace) -> int:
         Watch(sys.stderr if given.json else sys.stdout, clock) as watch,
         target.system(given.topology, given.lab, watch) as system,
     ):
-        ended = run.run(run.Request(loaded, system.topology, given.out, system.started), watch, clock)
-        system.keep = ended.exit_code in (Exit.HOLDING, Exit.BROKEN)
+        ended = run.run(run.Request(loaded, system, given.out), watch, clock)
     return _show(ended.verdict, ended.run_dir, given.json, int(ended.exit_code))
 
 
@@ -96,17 +104,17 @@ def _failback(given: argparse.Namespace) -> int:
 
 
 def _repair(given: argparse.Namespace, do: Any) -> int:
-    from blackstart.drill import folder, repair, target  # noqa: PLC0415 - as for _run
+    from blackstart.drill import folder, target  # noqa: PLC0415 - as for _run
 
     run_dir = folder.find(given.run)
-    result, _ = do(run_dir, lambda text: _say(f"  {text}"))
+    repaired = do(run_dir, lambda text: _say(f"  {text}"))
+    result = repaired.restoration
     if given.json:
         _print(json.dumps({"run": run_dir.name, "state": result.state, "remaining": result.remaining}))
     else:
         _print(f"{run_dir.name}: {result.state}" + "".join(f"\n  remains: {left}" for left in result.remaining))
-    started = repair.lab_of(run_dir)
-    if started is not None and result.state == "restored":
-        target.stop(started)
+    if repaired.lab is not None and result.state == "restored":
+        target.stop(repaired.lab)
     return int({"restored": Exit.MET, "holding": Exit.HOLDING, "broken": Exit.BROKEN}[result.state])
 
 

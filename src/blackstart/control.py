@@ -16,6 +16,8 @@ from blackstart.events import event_log
 from blackstart.platform.setting import RUN_KEY
 from blackstart.safety import undo_log
 
+PHASE_FIELDS = ("name", "earliest", "at", "latest", "source")
+
 _now: dict[str, Any] = {"section": "method", "started": 0}
 
 
@@ -68,21 +70,30 @@ def after_activity_control(context: Activity, state: Run, configuration: Configu
     """Record how an activity went; stop the drill where going on would act on a false picture."""
     failed = state.get("status") != "succeeded"
     error = _error(state)
-    _record(
-        configuration,
-        "activity",
-        section=_now["section"],
-        name=context["name"],
-        type=context["type"],
-        duration_s=state.get("duration"),
-        status="failed" if failed else "succeeded",
-        error=error,
-    )
-    output = state.get("output")
-    if isinstance(output, dict) and isinstance(output.get("phase"), dict):
-        _record(configuration, "phase", **output["phase"])
+    try:
+        _record(
+            configuration,
+            "activity",
+            section=_now["section"],
+            name=context["name"],
+            type=context["type"],
+            duration_s=state.get("duration"),
+            status="failed" if failed else "succeeded",
+            error=error,
+        )
+        _record_phase(state.get("output"), configuration)
+    except OSError as full:
+        # Chaos Toolkit drops what a control raises, but for this: without a record there is no drill.
+        raise InterruptExecution(f"{context['name']} could not be recorded: {full}") from full
     if failed and _now["section"] == "method" and _must_stop(context, configuration):
         raise InterruptExecution(f"{context['name']} failed: {error}")
+
+
+def _record_phase(output: Any, configuration: Configuration) -> None:
+    """Record the phase that an activity reports, by the fields that a phase has and no others."""
+    phase = output.get("phase") if isinstance(output, dict) else None
+    if isinstance(phase, dict):
+        _record(configuration, "phase", **{field: phase.get(field) for field in PHASE_FIELDS})
 
 
 def _must_stop(activity: Activity, configuration: Configuration) -> bool:

@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from blackstart.outcome import UsageError
 
 EXTENSION = "blackstart"
+ACTIONS = "blackstart.actions."
 
 
 class _Part(BaseModel):
@@ -142,7 +143,12 @@ def _find(name: str) -> Path:
 
 
 def _declaration(content: dict[str, Any], path: Path) -> Declaration:
-    found = [e for e in content.get("extensions") or [] if isinstance(e, dict) and e.get("name") == EXTENSION]
+    extensions = content.get("extensions")
+    found = [
+        e
+        for e in (extensions if isinstance(extensions, list) else [])
+        if isinstance(e, dict) and e.get("name") == EXTENSION
+    ]
     if not found:
         raise UsageError(f"experiment {path}: extensions has no {EXTENSION!r} entry: add one (docs/experiments.md)")
     try:
@@ -153,8 +159,20 @@ def _declaration(content: dict[str, Any], path: Path) -> Declaration:
         raise UsageError(
             f"experiment {path}: extensions.{EXTENSION}.{field}: {first['msg']}; mend it (docs/experiments.md)"
         ) from error
-    activities = {a.get("name") for a in content.get("method") or [] if isinstance(a, dict)}
-    unknown = [step for step in declaration.runbook if step not in activities]
-    if unknown:
-        raise UsageError(f"experiment {path}: runbook names {unknown[0]!r}, which is not an activity of the method")
+    _check_runbook(declaration, content, path)
     return declaration
+
+
+def _check_runbook(declaration: Declaration, content: dict[str, Any], path: Path) -> None:
+    """Demand steps that a later process can call as they stand: it completes a failover from the log alone."""
+    method = content.get("method")
+    activities = {a.get("name"): a for a in (method if isinstance(method, list) else []) if isinstance(a, dict)}
+    for step in declaration.runbook:
+        if step not in activities:
+            raise UsageError(f"experiment {path}: runbook names {step!r}, which is not an activity of the method")
+        provider = activities[step].get("provider") or {}
+        if not str(provider.get("module", "")).startswith(ACTIONS) or "${" in str(provider.get("arguments", "")):
+            raise UsageError(
+                f"experiment {path}: runbook step {step!r} is no action of blackstart's own with plain arguments: "
+                "only those can complete a failover later"
+            )

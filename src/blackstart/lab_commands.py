@@ -42,7 +42,8 @@ def _up(given: argparse.Namespace) -> int:
 
     names = {field.name for field in fields(Specification)}
     knobs = {name: value for name, value in vars(given).items() if name in names and value is not None}
-    handle = door.up(Specification(**knobs))
+    # Not the constructor: what is not given follows from the timing profile.
+    handle = door.up(Specification.from_json(knobs))
     if given.json:
         _print(json.dumps(handle.status(), indent=2, sort_keys=True))
         return 0

@@ -5,12 +5,15 @@
 """
 
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from blackstart.outcome import UsageError
+
+Url = Annotated[str, Field(pattern=r"^https?://[^/\s]+$")]
+"""Scheme, host and port; paths stand where they are asked for."""
 
 
 class _Part(BaseModel):
@@ -27,7 +30,7 @@ class Credentials(_Part):
 class Aws(_Part):
     """How the AWS API is reached. Without ``endpoint_url`` it is AWS itself."""
 
-    endpoint_url: str | None = None
+    endpoint_url: Url | None = None
     credentials: Credentials | None = None
 
 
@@ -36,7 +39,7 @@ class Accelerator(_Part):
 
     arn: str
     listener: str
-    url: str
+    url: Url
 
 
 class LoadBalancer(_Part):
@@ -45,7 +48,7 @@ class LoadBalancer(_Part):
     arn: str
     target_group: str
     security_group: str
-    url: str
+    url: Url
 
 
 class Workload(_Part):
@@ -168,7 +171,7 @@ class Topology(_Part):
     aws: Aws = Aws()
     primary: str
     standby: str
-    resolver: str | None = None
+    resolver: str | None = Field(default=None, pattern=r"^[^:\s]+:\d{1,5}$")
     accelerator: Accelerator
     regions: dict[str, Region]
     database: Database
@@ -207,6 +210,8 @@ def load(path: Path) -> Topology:
         data = yaml.safe_load(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise UsageError(f"topology {path} cannot be read ({error.strerror}): give an existing file") from error
+    except UnicodeDecodeError as error:
+        raise UsageError(f"topology {path} is not UTF-8 text ({error.reason}): give a YAML file") from error
     except yaml.YAMLError as error:
         raise UsageError(f"topology {path} is not YAML: {_place(error)}; mend it there") from error
     if not isinstance(data, dict):

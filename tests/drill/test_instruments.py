@@ -9,7 +9,7 @@ LOADED = experiment.load("region-loss")
 
 
 def test_the_observers_plan_follows_the_topology() -> None:
-    plan = instruments.plan(LOADED, SYSTEM, Path("/runs/one"))
+    plan = instruments.plan(LOADED, SYSTEM, Path("/runs/one"), "one-1a2b")
     assert {canary.name: canary.url for canary in plan.canaries} == {
         "accelerator": "http://127.0.0.1:2/catalogue",
         "alb-primary": "http://127.0.0.1:1/catalogue",
@@ -17,7 +17,7 @@ def test_the_observers_plan_follows_the_topology() -> None:
     }
     (ledger,) = plan.ledgers
     assert ledger.request.url == "http://127.0.0.1:2/orders"
-    assert ledger.run == "one"
+    assert ledger.run == "one-1a2b"
     assert plan.served_by == ("eu-west-1", "eu-central-1")
 
 

@@ -6,16 +6,16 @@ import pytest
 from blackstart.drill.signals import Signals
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_the_first_signal_interrupts_whatever_acts(number: signal.Signals) -> None:
-    signals = Signals(lambda _: None)
+    signals = Signals()
     with signals.installed(), pytest.raises(KeyboardInterrupt):
         os.kill(os.getpid(), number)
     assert signals.received == number.name
 
 
 def test_a_second_signal_interrupts_nothing() -> None:
-    signals = Signals(lambda _: None)
+    signals = Signals()
     with signals.installed():
         with pytest.raises(KeyboardInterrupt):
             os.kill(os.getpid(), signal.SIGINT)
@@ -23,18 +23,17 @@ def test_a_second_signal_interrupts_nothing() -> None:
     assert signals.received == "SIGINT"
 
 
-def test_what_is_being_put_right_is_not_cut_short() -> None:
-    notes: list[str] = []
-    signals = Signals(notes.append)
+def test_what_is_being_put_right_is_not_cut_short(capfd: pytest.CaptureFixture[str]) -> None:
+    signals = Signals()
     with signals.installed():
         signals.defer()
         os.kill(os.getpid(), signal.SIGINT)
     assert signals.received == "SIGINT"
-    assert "putting things right" in notes[0]
+    assert "putting things right" in capfd.readouterr().err
 
 
 def test_the_handlers_of_before_come_back() -> None:
     before = signal.getsignal(signal.SIGINT)
-    with Signals(lambda _: None).installed():
+    with Signals().installed():
         assert signal.getsignal(signal.SIGINT) != before
     assert signal.getsignal(signal.SIGINT) == before

@@ -20,7 +20,7 @@ def here(tmp_path: Path) -> Setting:
 def turn(to: int, before: int, inverse: bool = True) -> Intent:
     call = Call("blackstart.actions.x.turn", {"to": to})
     back = Call("blackstart.actions.x.turn", {"to": before}) if inverse else None
-    return Intent(call, "dial", "revertible", "recovery", "traffic", {"to": before}, back)
+    return Intent(call, "dial", "dial to n", "revertible", "recovery", "traffic", {"to": before}, back)
 
 
 def entries(here: Setting) -> list[undo_log.Entry]:
@@ -37,7 +37,7 @@ def test_an_act_that_raises_leaves_an_open_entry(here: Setting) -> None:
     def call() -> None:
         raise TimeoutError("no answer")
 
-    with pytest.raises(ActivityFailed, match="dial: no answer"):
+    with pytest.raises(ActivityFailed, match="dial to n: no answer"):
         act(here, turn(1, 0), call, lambda: "seen")
     (entry,) = entries(here)
     assert entry.open
@@ -86,3 +86,26 @@ def test_eventually_gives_the_last_reason_when_time_is_up(here: Setting) -> None
 
     with pytest.raises(NotProvedError, match=r"1 of 2 pods \(after 0.1 s\)"):
         eventually(here, check, within_s=0.1)
+
+
+def test_nothing_is_done_that_cannot_be_recorded(here: Setting, monkeypatch: pytest.MonkeyPatch) -> None:
+    done: list[int] = []
+    full_disk(monkeypatch)
+    with pytest.raises(ActivityFailed, match="not done, since it could not be recorded"):
+        act(here, turn(1, 0), lambda: done.append(1), lambda: "seen")
+    assert done == []
+
+
+def test_what_puts_back_is_done_even_on_a_full_disk(here: Setting, monkeypatch: pytest.MonkeyPatch) -> None:
+    done: list[int] = []
+    act(here, turn(1, 0), lambda: None, lambda: "seen")
+    full_disk(monkeypatch)
+    act(here, turn(0, 1), lambda: done.append(0), lambda: "seen")
+    assert done == [0]
+
+
+def full_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fsync(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", fsync)

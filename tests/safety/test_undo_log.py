@@ -12,6 +12,7 @@ from blackstart.safety.undo_log import Call, Intent, Plan, UndoLog
 
 INTENT = Intent(
     call=Call("blackstart.actions.x.turn", {"to": 1}),
+    subject="dial",
     target="dial",
     kind="revertible",
     role="recovery",
@@ -87,6 +88,15 @@ def test_a_log_cut_at_any_byte_never_invents_and_never_crashes(
     assert len(entries) == (1 if lines >= 1 else 0)
     if entries:
         assert entries[0].open == (lines < 4)
+
+
+def test_what_comes_after_a_cut_line_is_readable(log: UndoLog) -> None:
+    log.intend(INTENT)
+    with log.path.open("a") as file:
+        file.write('{"id": 1, "t": 5, "event": "act')
+    later = UndoLog(log.path, VirtualClock())
+    later.undone(later.intend(INTENT), "back")
+    assert [entry.open for entry in undo_log.read(log.path)] == [True, False]
 
 
 def test_a_broken_line_in_the_middle_is_for_a_person(log: UndoLog) -> None:

@@ -2,6 +2,8 @@
 
 import json
 import platform as machine
+import re
+import secrets
 from datetime import UTC
 from importlib.metadata import version
 from pathlib import Path
@@ -42,7 +44,7 @@ def choose(experiment: Experiment, out: Path | None, clock: Clock) -> Path:
 def find(run: str | None) -> Path:
     """Return the folder of a run by its path or id; of the newest one without either. Raises ``UsageError``."""
     if run is None:
-        folders = sorted((f.parent for f in REPORTS.glob("*/run.json")), key=lambda f: f.stat().st_mtime)
+        folders = sorted((f.parent for f in REPORTS.glob("*/run.json")), key=_started_at)
         if not folders:
             raise UsageError(f"there is no run in {REPORTS}/: name one by its folder")
         return folders[-1].resolve()
@@ -50,6 +52,13 @@ def find(run: str | None) -> Path:
         if (folder / "run.json").exists():
             return folder.resolve()
     raise UsageError(f"{run!r} is not a run: give the folder of one, or its name in {REPORTS}/")
+
+
+def _started_at(folder: Path) -> str:
+    try:
+        return str(json.loads((folder / "run.json").read_text(encoding="utf-8"))["started_at"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return ""
 
 
 def describe(
@@ -70,9 +79,16 @@ def describe(
 
 def _run(run_dir: Path, experiment: Experiment, topology: Topology, lab: str | None, clock: Clock) -> dict[str, Any]:
     anchor = Anchor.take(clock)
+    hypothesis = experiment.content.get("steady-state-hypothesis") or {}
     return {
         "schema": 1,
         "run": run_dir.name,
+        "mark": f"{re.sub('[^A-Za-z0-9-]', '-', run_dir.name)[:40]}-{secrets.token_hex(4)}",
+        "planned": {
+            "method": [activity["name"] for activity in experiment.method],
+            "rollbacks": [activity["name"] for activity in experiment.content.get("rollbacks") or []],
+            "steady_state": bool(hypothesis.get("probes")),
+        },
         "experiment": experiment.name,
         "title": experiment.title,
         "description": experiment.content.get("description", ""),

@@ -8,8 +8,8 @@ from blackstart.observer.plan import Plan
 from blackstart.topology import Topology
 
 
-def plan(experiment: Experiment, topology: Topology, run_dir: Path) -> Plan:
-    """Return what the observer of this run does."""
+def plan(experiment: Experiment, topology: Topology, run_dir: Path, mark: str) -> Plan:
+    """Return what the observer of this run does; ``mark`` tells its orders from every other run's."""
     instruments = experiment.declaration.instruments
     return Plan.from_json(
         {
@@ -17,7 +17,7 @@ def plan(experiment: Experiment, topology: Topology, run_dir: Path) -> Plan:
             "served_by": list(topology.regions),
             "served_by_header": topology.orders.served_by_header,
             "canaries": [_canary(canary, topology) for canary in instruments.canaries],
-            "ledgers": [_ledger(ledger, topology, run_dir.name) for ledger in instruments.ledgers],
+            "ledgers": [_ledger(ledger, topology, mark) for ledger in instruments.ledgers],
             "duration_s": None,
             "linger_s": 15,
         }

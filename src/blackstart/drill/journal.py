@@ -34,8 +34,8 @@ class Watcher(Protocol):
 class JournalKeeper(RunEventHandler):  # type: ignore[misc]  # chaoslib publishes no types
     """Keeps the journal whatever happens, and the signals in our hands."""
 
-    def __init__(self, run_dir: Path, signals: Signals, watcher: Watcher) -> None:
-        self._run_dir, self._signals, self._watcher = run_dir, signals, watcher
+    def __init__(self, run_dir: Path, signals: Signals) -> None:
+        self._run_dir, self._signals = run_dir, signals
         self._journal: Journal | None = None
 
     def running(self, experiment: Experiment, journal: Journal, *_: Any) -> None:
@@ -57,9 +57,9 @@ class JournalKeeper(RunEventHandler):  # type: ignore[misc]  # chaoslib publishe
 
 
 @contextmanager
-def keep_journal(run_dir: Path, signals: Signals, watcher: Watcher) -> Iterator[JournalKeeper]:
+def keep_journal(run_dir: Path, signals: Signals) -> Iterator[JournalKeeper]:
     """Write the journal at the end of the block, however it ends."""
-    keeper = JournalKeeper(run_dir, signals, watcher)
+    keeper = JournalKeeper(run_dir, signals)
     try:
         yield keeper
     finally:

@@ -5,11 +5,16 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
+import requests
+
+from blackstart.drill import instruments
 from blackstart.experiment import Experiment
-from blackstart.outcome import UsageError
-from blackstart.platform import accelerator, aurora, aws, kubernetes
+from blackstart.outcome import RefusedError, UsageError
+from blackstart.platform import accelerator, aurora, aws, kubernetes, records, sql
 from blackstart.platform.setting import Setting
-from blackstart.topology import FaultTemplate, Name, Topology
+from blackstart.topology import FaultTemplate, Topology
+
+ENTRY_TIMEOUT_S = 5.0
 
 Check = tuple[str, Callable[[], object]]
 
@@ -17,7 +22,8 @@ Check = tuple[str, Callable[[], object]]
 def check(experiment: Experiment, here: Setting) -> None:
     """Raise ``UsageError`` that names the first target that is not there."""
     _check_arguments(experiment, here.topology)
-    for what, look in _targets(experiment, here.topology):
+    instruments.plan(experiment, here.topology, here.run_dir, "preflight")
+    for what, look in _targets(experiment, here):
         try:
             look()
         except (LookupError, OSError, *aws.AwsError, *here.client_errors) as error:
@@ -46,14 +52,27 @@ def _arguments(experiment: Experiment) -> Iterator[dict[str, Any]]:
         yield activity.get("provider", {}).get("arguments", {}) or {}
 
 
-def _targets(experiment: Experiment, topology: Topology) -> Iterator[Check]:
+def _targets(experiment: Experiment, here: Setting) -> Iterator[Check]:
+    topology = here.topology
+    yield (
+        f"secret {topology.database.credentials.secret!r} in {topology.primary}",
+        partial(sql.login, topology, topology.primary),
+    )
+    yield (
+        f"secret {topology.database.credentials.secret!r} in {topology.standby}",
+        partial(sql.login, topology, topology.standby),
+    )
     yield f"global cluster {topology.database.global_cluster!r}", partial(_global_cluster, topology)
     yield f"accelerator {topology.accelerator.arn}", partial(_endpoint_groups, topology)
     for region in (topology.primary, topology.standby):
         workload = topology.regions[region].kubernetes
         what = f"deployment {workload.namespace}/{workload.deployment} in {region}"
         yield what, partial(_deployment, topology, region)
-    yield "the writer's record", partial(_record, topology, topology.database.writer)
+        yield f"database in {region}", partial(_database, topology, region)
+        yield f"load balancer in {region}", partial(_entry, topology, region)
+    for name in (topology.database.writer, *topology.database.readers):
+        if name.record:
+            yield f"record {name.record.name}", partial(records.value, topology, name.record)
     for name in sorted({arguments["template"] for arguments in _arguments(experiment) if "template" in arguments}):
         fault = topology.fault_injection[name]
         yield f"FIS template {name} ({fault.template}) in {fault.region}", partial(_template, topology, fault)
@@ -64,12 +83,19 @@ def _global_cluster(topology: Topology) -> None:
     missing = {topology.primary, topology.standby} - {state.writer, *state.readers}
     if missing:
         raise LookupError(f"it has no member in {', '.join(sorted(missing))}")
+    if state.writer != topology.primary:
+        raise RefusedError(f"{state.writer} writes, not the primary {topology.primary}: fail back first, then drill")
+    if not state.settled:
+        raise RefusedError(f"the global cluster is {state.status}: wait until it is available, then drill")
 
 
 def _endpoint_groups(topology: Topology) -> None:
-    missing = {topology.primary, topology.standby} - set(accelerator.groups(topology))
+    groups = accelerator.groups(topology)
+    missing = {topology.primary, topology.standby} - set(groups)
     if missing:
         raise LookupError(f"its listener has no endpoint group in {', '.join(sorted(missing))}")
+    if groups[topology.primary].dial == 0:
+        raise RefusedError(f"the dial of the primary {topology.primary} is 0: fail back first, then drill")
 
 
 def _deployment(topology: Topology, region: str) -> None:
@@ -79,9 +105,14 @@ def _deployment(topology: Topology, region: str) -> None:
     )
 
 
-def _record(topology: Topology, name: Name) -> None:
-    if name.record:
-        aws.client(topology, "route53", aws.ROUTE53_REGION).get_hosted_zone(Id=name.record.zone)
+def _database(topology: Topology, region: str) -> None:
+    with sql.connect(topology, region, aurora.endpoints(topology, region).writer) as connection:
+        connection.execute("SELECT 1")
+
+
+def _entry(topology: Topology, region: str) -> None:
+    """Any answer will do: a standby without pods says 503, and that is how it should be."""
+    requests.get(topology.regions[region].alb.url + topology.orders.read.path, timeout=ENTRY_TIMEOUT_S)
 
 
 def _template(topology: Topology, fault: FaultTemplate) -> None:

@@ -1,51 +1,79 @@
 """What ``restore`` and ``failback`` do to a run that another process began."""
 
+import json
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from blackstart.drill.restoration import Note, Restoration, configuration_of, fail_back, restore
-from blackstart.drill.run import Ended, conclude
+from blackstart.drill.restoration import Note, Restoration, configuration_of, fail_back, nothing_open, restore
+from blackstart.drill.run import conclude
+from blackstart.drill.signals import Signals
 from blackstart.events import event_log
 from blackstart.outcome import UsageError
 from blackstart.platform.setting import RUN_KEY, TOPOLOGY_KEY, Setting, setting
 from blackstart.safety import undo_log
 from blackstart.safety.lock import only_drill
 
-Repair = Callable[[Setting, dict[str, Any], Note], Restoration]
+Repair = Callable[[Setting, dict[str, Any], Note, Signals], Restoration]
 
 
-def restore_run(run_dir: Path, note: Note) -> tuple[Restoration, Ended]:
+@dataclass(frozen=True)
+class Repaired:
+    """How a system stands after a repair; ``lab`` names the lab that the run had started, if something was put back."""
+
+    restoration: Restoration
+    lab: str | None
+
+
+def restore_run(run_dir: Path, note: Note) -> Repaired:
     """End the faults and revert, or complete the failover and hold; judge the run again."""
-    return _repair(run_dir, note, restore)
+    return _repair(run_dir, note, lambda here, configuration, note, _: restore(here, configuration, note))
 
 
-def fail_back_run(run_dir: Path, note: Note) -> tuple[Restoration, Ended]:
-    """Bring the system back to its primary; judge the run again."""
-    return _repair(run_dir, note, fail_back)
+def fail_back_run(run_dir: Path, note: Note) -> Repaired:
+    """Bring the system back to its primary; judge the run again. A signal stops it until roles begin to change."""
+    return _repair(
+        run_dir,
+        note,
+        lambda here, configuration, note, signals: fail_back(
+            here, configuration, note, lambda: signals.received is not None
+        ),
+    )
 
 
-def lab_of(run_dir: Path) -> str | None:
-    """Return the name of the lab that the run started itself, if it did."""
-    return undo_log.read_plan(run_dir / undo_log.FILE).lab
-
-
-def _repair(run_dir: Path, note: Note, repair: Repair) -> tuple[Restoration, Ended]:
+def _repair(run_dir: Path, note: Note, repair: Repair) -> Repaired:
     plan = undo_log.read_plan(run_dir / undo_log.FILE)
-    topology = Path(plan.topology)
-    if not topology.exists():
-        raise UsageError(f"topology {topology} of run {run_dir.name} is gone: bring the system (or its lab) up first")
-    with only_drill(topology):
-        here = setting({TOPOLOGY_KEY: str(topology), RUN_KEY: str(run_dir)})
-        result = repair(here, configuration_of(str(topology), here), note)
+    if nothing_open(run_dir):
+        return Repaired(Restoration("restored"), None)
+    path = Path(plan.topology)
+    signals = Signals()
+    with signals.installed(), only_drill(path):
+        signals.defer()
+        here = setting({TOPOLOGY_KEY: str(path), RUN_KEY: str(run_dir)})
+        _check_same_system(run_dir, here)
+        result = repair(here, configuration_of(str(path), here), note, signals)
         _record(run_dir, result)
-    return result, conclude(run_dir)
+        conclude(run_dir)
+    return Repaired(result, plan.lab)
+
+
+def _check_same_system(run_dir: Path, here: Setting) -> None:
+    """Refuse to put back onto another system what was done to one that is gone."""
+    then = json.loads((run_dir / "topology.json").read_text(encoding="utf-8"))
+    now = here.topology.model_dump(mode="json")
+    changed = sorted(field for field in then.keys() | now.keys() if then.get(field) != now.get(field))
+    if changed:
+        raise UsageError(
+            f"run {run_dir.name} was on another system than {now['name']!r} is now ({', '.join(changed)} differ; a lab "
+            "that was started anew is another one): nothing was changed"
+        )
 
 
 def _record(run_dir: Path, result: Restoration) -> None:
     events = event_log(run_dir)
-    text = (run_dir / "events.jsonl").read_text(encoding="utf-8") if (run_dir / "events.jsonl").exists() else ""
-    if '"event": "restoration"' not in text:
+    path = run_dir / "events.jsonl"
+    if not path.exists() or '"event": "restoration"' not in path.read_text(encoding="utf-8"):
         # Its own process never said how it ended: it was killed.
         events.record("interrupted", signal="SIGKILL", phase="unknown")
     events.record("restoration", state=result.state, remaining=list(result.remaining))

@@ -5,9 +5,10 @@ the failover is completed and the system *holds* in the standby; ``failback`` th
 """
 
 import importlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import Any, Literal
 
 from blackstart.platform import aurora, aws
@@ -35,18 +36,20 @@ class Restoration:
     remaining: tuple[str, ...] = ()
 
 
+def nothing_open(run_dir: Path) -> bool:
+    """Return true when a run has nothing left to put back."""
+    return not any(entry.open for entry in undo_log.read(run_dir / undo_log.FILE))
+
+
 def restore(here: Setting, configuration: dict[str, Any], note: Note) -> Restoration:
-    """End the faults; then revert everything, or complete the failover if a promotion has happened."""
-    entries = undo_log.read(_log(here))
-    if all(entry.intent.role == "undo" for entry in entries):
+    """End the faults; then revert everything, or complete the failover if the writer has moved."""
+    if nothing_open(here.run_dir):
         return Restoration("restored")
-    broken = _undo((e for e in entries if e.intent.layer == "fault"), here, configuration, note)
-    if _promoted(entries, here):
-        return _hold(here, configuration, note, broken)
-    broken += _undo((e for e in entries if e.intent.layer != "fault"), here, configuration, note)
-    if not broken:
-        broken += _verify(here, here.topology.primary, note)
-    return Restoration("broken", tuple(broken)) if broken else Restoration("restored")
+    broken = _undo("fault", here, configuration, note)
+    moved = _moved(here, note)
+    if moved is None:
+        return Restoration("broken", (*broken, "the database's change of roles did not end: run restore again"))
+    return _hold(here, configuration, note, broken) if moved else _revert(here, configuration, note, broken)
 
 
 class CancelledError(Exception):
@@ -60,22 +63,33 @@ def fail_back(
 
     ``cancelled`` is asked while the old primary is awaited; once roles begin to change the failback runs to its end.
     """
-    entries = undo_log.read(_log(here))
-    if not _promoted(entries, here):
-        return restore(here, configuration, note)
-    broken = _undo((e for e in entries if e.intent.layer == "fault"), here, configuration, note)
-    try:
-        broken = broken or _await_rejoin(here, note, cancelled)
-    except CancelledError:
-        return Restoration("holding", ("failback",))
+    if nothing_open(here.run_dir):
+        return Restoration("restored")
+    broken = _undo("fault", here, configuration, note)
     if broken:
-        return Restoration("holding", tuple(broken))
-    for layer in FAILBACK_ORDER:
-        broken = _undo((e for e in entries if e.intent.layer == layer), here, configuration, note)
+        return Restoration("broken", tuple(broken))
+    if _moved(here, note):
+        try:
+            broken = _await_rejoin(here, note, cancelled) or _undo("data", here, configuration, note)
+        except CancelledError:
+            return _hold(here, configuration, note, [])
         if broken:
-            return Restoration("holding" if layer == "data" else "broken", tuple(broken))
-    broken = _verify(here, here.topology.primary, note)
+            return _worst(_hold(here, configuration, note, []), broken)
+    return _revert(here, configuration, note, [])
+
+
+def _revert(here: Setting, configuration: dict[str, Any], note: Note, broken: list[str]) -> Restoration:
+    """Put back whatever is open, in an order in which names and traffic never lead to a database without a writer."""
+    for layer in FAILBACK_ORDER:
+        broken += _undo(layer, here, configuration, note)
+    if not broken:
+        broken = _verify(here, here.topology.primary, note)
     return Restoration("broken", tuple(broken)) if broken else Restoration("restored")
+
+
+def _worst(held: Restoration, broken: list[str]) -> Restoration:
+    """Return how the system stands after a failback that could not begin: it holds, if the standby serves."""
+    return Restoration(held.state, (*broken, *held.remaining))
 
 
 def call(step: Call, configuration: dict[str, Any]) -> None:
@@ -91,20 +105,35 @@ def configuration_of(topology: str, here: Setting) -> dict[str, Any]:
     return {TOPOLOGY_KEY: topology, RUN_KEY: str(here.run_dir)}
 
 
-def _undo(entries: Iterable[Entry], here: Setting, configuration: dict[str, Any], note: Note) -> list[str]:
-    """Call the inverses, newest first; return what could not be undone. One failure does not spare the others."""
+def _undo(layer: str, here: Setting, configuration: dict[str, Any], note: Note) -> list[str]:
+    """Put a layer's subjects back, newest first; return what could not be. One failure does not spare the others.
+
+    Of several acts on one subject only the first recorded what was there before the drill: its inverse answers all.
+    """
     broken: list[str] = []
-    for entry in sorted((e for e in entries if e.open), key=lambda e: -e.id):
-        inverse = entry.intent.inverse
+    subjects: dict[str, list[Entry]] = {}
+    for entry in undo_log.read(_log(here)):
+        if entry.open and entry.intent.layer == layer:
+            subjects.setdefault(entry.intent.subject, []).append(entry)
+    for entries in reversed(subjects.values()):
+        first = entries[0]
+        inverse = first.intent.inverse
         assert inverse is not None
-        note(f"undo: {entry.intent.target}")
+        note(f"put back: {first.intent.target}")
         reason = _try(partial(call, inverse, configuration))
+        _record(here, entries, reason)
+        broken += [f"{first.intent.target}: {reason}"] if reason else []
+    return broken
+
+
+def _record(here: Setting, entries: list[Entry], reason: str | None) -> None:
+    """Say of each entry how putting its subject back went, where the act itself has not said so."""
+    still_open = {entry.id for entry in undo_log.read(_log(here)) if entry.open}
+    for entry in entries:
         if reason:
             log_of(here.run_dir).undo_failed(entry.id, reason)
-            broken.append(f"{entry.intent.target}: {reason}")
-        elif any(e.id == entry.id and e.open for e in undo_log.read(_log(here))):
-            log_of(here.run_dir).undone(entry.id, "it was there already")
-    return broken
+        elif entry.id in still_open:
+            log_of(here.run_dir).undone(entry.id, "its subject is as it was before the drill")
 
 
 def _hold(here: Setting, configuration: dict[str, Any], note: Note, broken: list[str]) -> Restoration:
@@ -119,15 +148,25 @@ def _hold(here: Setting, configuration: dict[str, Any], note: Note, broken: list
     return Restoration("broken", tuple(broken)) if broken else Restoration("holding", ("failback",))
 
 
-def _promoted(entries: list[Entry], here: Setting) -> bool:
-    """Return true when the writer has moved, or is moving; where the log does not know, the service does."""
-    moves = [e for e in entries if e.intent.layer == "data" and e.open]
+def _moved(here: Setting, note: Note) -> bool | None:
+    """Return whether the writer is elsewhere than before the drill; None where a change of roles does not end.
+
+    The service is asked, never the log alone: a promotion that was recorded may have been answered since.
+    """
+    moves = [e for e in undo_log.read(_log(here)) if e.intent.layer == "data" and e.intent.kind == "forward_only"]
     if not moves:
         return False
-    if any(entry.proved for entry in moves):
-        return True
-    state = aurora.describe(here.topology, here.topology.standby)
-    return state.writer != moves[0].intent.before["writer"] or not state.settled
+    note("ask the database which region writes")
+    seen: list[str] = []
+
+    def settled() -> str:
+        state = aurora.describe(here.topology, here.topology.standby)
+        if not state.settled:
+            raise NotProvedError(f"global cluster is {state.status}, role change {state.failover}")
+        seen.append(state.writer)
+        return state.writer
+
+    return None if _eventually(here, settled) else seen[-1] != moves[0].intent.before["writer"]
 
 
 def _await_rejoin(here: Setting, note: Note, cancelled: Callable[[], bool]) -> list[str]:
@@ -186,5 +225,5 @@ def _try(step: Callable[[], object]) -> str | None:
     return None
 
 
-def _log(here: Setting) -> Any:
+def _log(here: Setting) -> Path:
     return here.run_dir / undo_log.FILE

@@ -1,26 +1,29 @@
-"""Ctrl-C and SIGTERM: an interruption while the drill acts, a note while things are put right."""
+"""Ctrl-C, SIGTERM and a closed terminal: an interruption while the drill acts, a note while things are put right."""
 
+import os
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
+HANDLED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+NOTE = b"blackstart: putting things right; this is not cut short\n"
+
 
 class Signals:
-    """Turns SIGINT and SIGTERM into ``KeyboardInterrupt``, until ``defer`` says that nothing may be cut short.
+    """Turns SIGINT, SIGTERM and SIGHUP into ``KeyboardInterrupt``, until ``defer`` says that nothing may be cut short.
 
     Chaos Toolkit's own handler raises an ordinary exception for SIGTERM, which any client library may swallow.
     """
 
-    def __init__(self, note: Callable[[str], None]) -> None:
-        self._note = note
+    def __init__(self) -> None:
         self._deferred = False
         self.received: str | None = None
 
     @contextmanager
     def installed(self) -> Iterator[None]:
-        """Handle both signals until the end of the block."""
-        before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+        """Handle the signals until the end of the block."""
+        before = {number: signal.getsignal(number) for number in HANDLED}
         self.install()
         try:
             yield
@@ -30,8 +33,9 @@ class Signals:
 
     def install(self) -> None:
         """(Re-)install the handlers: Chaos Toolkit puts its own in their place when it starts."""
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, self._handle)
+        for number in HANDLED:
+            if signal.getsignal(number) is not signal.SIG_IGN:  # nohup means it
+                signal.signal(number, self._handle)
 
     def defer(self) -> None:
         """From now on only note signals: what is being put right must not be cut short."""
@@ -41,6 +45,7 @@ class Signals:
         first = self.received is None
         self.received = self.received or signal.Signals(number).name
         if self._deferred:
-            self._note("putting things right; this is not cut short (kill -9 and `blackstart restore` would be)")
+            # No lock and no stream: the handler may have interrupted whoever holds them.
+            os.write(2, NOTE)
         elif first:
             raise KeyboardInterrupt

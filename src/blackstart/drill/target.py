@@ -37,6 +37,8 @@ def system(topology: Path | None, lab: str, says: Says) -> Iterator[System]:
     from blackstart.lab.specification import Specification  # noqa: PLC0415 - as above
 
     running = door.running(lab)
+    if running is not None and not running.topology_path.exists():
+        raise UsageError(f"lab {lab!r} is still coming up: wait for it (blackstart lab status), then run the drill")
     if running is not None:
         yield System(running.topology_path)
         return

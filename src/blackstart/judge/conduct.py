@@ -56,6 +56,21 @@ def check_activities(record: Record, findings: Findings) -> None:
             (findings.doubts if event.get("when") == "before" else findings.failures).append(sentence)
 
 
+def check_complete(record: Record, findings: Findings) -> None:
+    """Demand that every planned activity has ended, and that the steady state was asked again afterwards."""
+    planned = record.run.get("planned") or {}
+    for section in ("method", "rollbacks"):
+        ended = [event.get("name") for event in record.named("activity") if event.get("section") == section]
+        findings.failures += [
+            f"activity '{name}' of the {section} did not run"
+            for name in planned.get(section) or []
+            if name not in ended
+        ]
+    asked = {event.get("when") for event in record.named("steady_state")}
+    if planned.get("steady_state") and "after" not in asked:
+        findings.failures.append("the steady state was not asked again after the method")
+
+
 def check_faults(record: Record, findings: Findings) -> None:
     """Demand that the fault was injected and observed to bite."""
     faults = [act for act in record.acts if act.role == "fault"]

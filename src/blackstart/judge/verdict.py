@@ -65,6 +65,7 @@ def _conduct(view: View, findings: Findings) -> None:
     conduct.check_record(record, view.judged, findings)
     conduct.check_faults(record, findings)
     conduct.check_activities(record, findings)
+    conduct.check_complete(record, findings)
     conduct.check_steps(record, findings)
     conduct.check_restoration(record, findings)
 

@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 
+from botocore.exceptions import ClientError
+from tenacity import retry, retry_if_exception, stop_after_delay, wait_fixed
+
 from blackstart.platform import aws
 from blackstart.topology import Topology
 
@@ -31,7 +34,12 @@ def groups(topology: Topology) -> dict[str, EndpointGroup]:
     }
 
 
+def _in_progress(error: BaseException) -> bool:
+    return isinstance(error, ClientError) and error.response["Error"]["Code"] == "TransactionInProgressException"
+
+
+@retry(retry=retry_if_exception(_in_progress), wait=wait_fixed(1), stop=stop_after_delay(60), reraise=True)
 def set_dial(topology: Topology, group: str, percent: float) -> None:
-    """Set one endpoint group's traffic dial."""
+    """Set one endpoint group's traffic dial. The service takes one change at a time: it is waited for."""
     client = aws.client(topology, "globalaccelerator", aws.GLOBAL_ACCELERATOR_REGION)
     client.update_endpoint_group(EndpointGroupArn=group, TrafficDialPercentage=percent)

@@ -10,7 +10,7 @@ from blackstart.topology import Topology
 LIFETIME_S = 2.0
 
 
-class NameNotFoundError(Exception):
+class NameNotFoundError(LookupError):
     """The name has no address now; the message says who was asked."""
 
 

@@ -4,6 +4,7 @@ Chaos Toolkit hands every activity the experiment's ``configuration``; the runne
 ``blackstart_run`` (paths) into it. Nothing else is shared between activities.
 """
 
+import json
 import os
 from dataclasses import dataclass
 from functools import cache
@@ -28,6 +29,11 @@ class Setting:
     clock: Clock
 
     @property
+    def mark(self) -> str:
+        """What tells this run's orders and faults from every other's: unique, also where a folder's name recurs."""
+        return _mark(self.run_dir)
+
+    @property
     def client_errors(self) -> tuple[type[Exception], ...]:
         """What the Kubernetes, HTTP and SQL clients raise."""
         return _client_errors()
@@ -49,6 +55,15 @@ def setting(configuration: dict[str, Any] | None) -> Setting:
 @cache
 def _setting(topology: Path, run_dir: Path) -> Setting:
     return Setting(topology_file.load(topology), run_dir, SystemClock())
+
+
+@cache
+def _mark(run_dir: Path) -> str:
+    try:
+        return str(json.loads((run_dir / "run.json").read_text(encoding="utf-8"))["mark"])
+    except FileNotFoundError:
+        # An action that is called without a runner.
+        return run_dir.name
 
 
 @cache

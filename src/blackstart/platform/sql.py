@@ -14,7 +14,7 @@ STATEMENT_TIMEOUT_MS = 30_000
 
 def connect(topology: Topology, region: str, host: str) -> psycopg.Connection[Any]:
     """Open a connection to ``host``; the secret is read in ``region``, since the other region's may be gone."""
-    user, password = _login(topology, region)
+    user, password = login(topology, region)
     return psycopg.connect(
         host=host,
         hostaddr=names.address(topology, host),
@@ -28,7 +28,8 @@ def connect(topology: Topology, region: str, host: str) -> psycopg.Connection[An
     )
 
 
-def _login(topology: Topology, region: str) -> tuple[str, str]:
+def login(topology: Topology, region: str) -> tuple[str, str]:
+    """Return user and password from the secret, as the region's Secrets Manager holds it."""
     secrets = aws.client(topology, "secretsmanager", region)
     value = secrets.get_secret_value(SecretId=topology.database.credentials.secret)["SecretString"]
     login = json.loads(value)

@@ -33,11 +33,18 @@ def act(setting: Setting, intent: Intent, call: Callable[[], object], prove: Cal
     if answered:
         # Putting back is not a change to be put back again.
         intent = replace(intent, inverse=None, role="failback" if intent.kind == "forward_only" else "undo")
-    number = undo.intend(intent)
+    try:
+        number = undo.intend(intent)
+    except OSError as error:
+        if not answered:
+            raise ActivityFailed(f"{intent.target}: not done, since it could not be recorded: {error}") from error
+        # Nobody may be left with a fault because the disk is full: what puts back is done all the same.
+        call()
+        return {"evidence": f"called without a record ({error})"}
     called = setting.clock.now_ns()
     try:
         call()
-    except (BlackstartError, OSError, LookupError, *aws.AwsError, *setting.client_errors) as error:
+    except (NotProvedError, BlackstartError, OSError, LookupError, *aws.AwsError, *setting.client_errors) as error:
         reason = aws.explain(error)
         undo.failed(number, reason)
         raise ActivityFailed(f"{intent.target}: {reason}") from error

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from blackstart.outcome import RefusedError
+from blackstart.outcome import RefusedError, UsageError
 
 
 @contextmanager
@@ -14,7 +14,11 @@ def only_drill(topology: Path) -> Iterator[None]:
 
     The file itself is locked, so nothing has to be written or cleaned up. Two copies of one topology are two locks.
     """
-    with topology.open("rb") as file:
+    try:
+        file = topology.open("rb")
+    except OSError as error:
+        raise UsageError(f"topology {topology} cannot be read ({error.strerror}): bring the system up first") from error
+    with file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

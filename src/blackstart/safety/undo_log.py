@@ -59,10 +59,12 @@ class Intent:
     """What is about to be done.
 
     ``inverse`` puts back what was there (``before``); for a ``forward_only`` act it is the step of a failback that
-    answers it, never a plain reversal. ``layer`` orders a failback: data, names, traffic, capacity.
+    answers it, never a plain reversal. ``layer`` orders a failback: data, names, traffic, capacity. ``subject`` names
+    the thing that is changed: of several acts on one subject, only the first knows what was there before the drill.
     """
 
     call: Call
+    subject: str
     target: str
     kind: Kind
     role: Role
@@ -73,6 +75,7 @@ class Intent:
     def as_json(self) -> dict[str, Any]:
         return {
             **self.call.as_json(),
+            "subject": self.subject,
             "target": self.target,
             "kind": self.kind,
             "role": self.role,
@@ -114,6 +117,7 @@ class UndoLog:
     def intend(self, intent: Intent) -> int:
         """Record what is about to be done; return the entry's id."""
         if self._next is None:
+            self._cut_unfinished_line()
             self._next = 1 + max((entry.id for entry in read(self.path)), default=0)
         number, self._next = self._next, self._next + 1
         self._append(number, "intended", **intent.as_json())
@@ -137,6 +141,12 @@ class UndoLog:
 
     def undo_failed(self, number: int, reason: str) -> None:
         self._append(number, "undo_failed", reason=reason)
+
+    def _cut_unfinished_line(self) -> None:
+        """Drop what an earlier process could not finish writing, so that the next line does not grow onto it."""
+        if self.path.exists():
+            whole = self.path.read_bytes().rfind(b"\n") + 1
+            os.truncate(self.path, whole)
 
     def _append(self, number: int, event: str, **detail: Any) -> None:
         line = json.dumps({"id": number, "t": self.clock.now_ns(), "event": event, **detail}, sort_keys=True)
@@ -206,6 +216,7 @@ def _intent(line: dict[str, Any]) -> Intent:
     inverse = line["inverse"]
     return Intent(
         call=Call(line["action"], line["arguments"]),
+        subject=line["subject"],
         target=line["target"],
         kind=line["kind"],
         role=line["role"],
