@@ -6,14 +6,14 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 PATIENCE_S = 120.0
-POLL_S = 0.02
+POLL_S = 0.002
 
 
 @dataclass(frozen=True)
@@ -75,26 +75,26 @@ class Driver:
         run_dir, process = self._start(experiment)
         return self._ended(process, run_dir, began)
 
-    def interrupted_drill(self, activity: str, number: signal.Signals, experiment: str = "region-loss") -> Drill:
-        """Run a drill and send a signal to its process once the named activity has begun."""
+    def interrupted_drill(self, activity: str, number: signal.Signals) -> Drill:
+        """Run region-loss and send a signal to its process once the named activity (or note) has begun."""
+        return self._interrupted(
+            number,
+            lambda run_dir: any(
+                activity in (event.get("name"), event.get("text")) for event in _lines(run_dir / "events.jsonl")
+            ),
+        )
+
+    def killed_drill(self, line: int) -> Drill:
+        """Run region-loss and kill -9 its process once its undo log has so many lines, or once it has ended."""
+        return self._interrupted(signal.SIGKILL, lambda run_dir: len(_lines(run_dir / "undo.jsonl")) >= line)
+
+    def _interrupted(self, number: signal.Signals, due: Callable[[Path], bool]) -> Drill:
         began = time.monotonic()
-        run_dir, process = self._start(experiment)
-        try:
-            self.wait_for(run_dir, activity)
-        except BaseException:
-            process.kill()
-            raise
+        run_dir, process = self._start("region-loss")
+        while not due(run_dir) and process.poll() is None and time.monotonic() - began < PATIENCE_S:
+            time.sleep(POLL_S)
         process.send_signal(number)
         return self._ended(process, run_dir, began)
-
-    def wait_for(self, run_dir: Path, activity: str) -> None:
-        """Return once the run has recorded that the activity (or a note with that text) has begun."""
-        deadline = time.monotonic() + PATIENCE_S
-        while time.monotonic() < deadline:
-            if any(activity in (event.get("name"), event.get("text")) for event in _events(run_dir)):
-                return
-            time.sleep(POLL_S)
-        raise TimeoutError(f"{activity!r} did not begin in {PATIENCE_S:g} s")
 
     def _start(self, experiment: str) -> tuple[Path, subprocess.Popen[str]]:
         self._runs += 1
@@ -125,8 +125,7 @@ class Driver:
         return {"PATH": os.environ["PATH"], "BLACKSTART_HOME": str(self.folder / "home")}
 
 
-def _events(run_dir: Path) -> list[dict[str, Any]]:
-    path = run_dir / "events.jsonl"
+def _lines(path: Path) -> list[dict[str, Any]]:
     if not path.exists():
         return []
     return [json.loads(line) for line in path.read_text().splitlines(keepends=True) if line.endswith("\n")]
