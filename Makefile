@@ -17,7 +17,7 @@ drill: setup ## start the lab, lose the primary region, recover, prove RTO and R
 	@$(BIN)/blackstart run region-loss
 
 test: setup ## the test suite, with real servers and real clients
-	@$(BIN)/pytest tests --ignore=tests/packaging
+	@$(BIN)/pytest tests --ignore=tests/packaging -n 2 --dist loadfile
 
 lint: setup ## style, types, layers, and what is in the built package
 	@$(BIN)/ruff check .
@@ -33,10 +33,9 @@ interruptions: setup ## stop a drill in every phase, and write docs/interruption
 	@$(BIN)/python -m benchmarks.interruptions
 
 lock: setup ## resolve the dependencies again, with hashes and without any host's name
-	@source tools/uv.sh && uv_path && for set in "lock --extra lab --extra dev"; do \
-	  read -r name extras <<< "$$set"; \
-	  "$$UV" pip compile --quiet --upgrade --universal --python-version 3.12 $$extras --generate-hashes \
-	    --no-emit-index-url --no-header --no-annotate pyproject.toml -o requirements/$$name.txt; done
+	@source tools/uv.sh && uv_path && "$$UV" pip compile --quiet --upgrade --universal --python-version 3.12 \
+	  --extra lab --extra dev --generate-hashes --no-emit-index-url --no-header --no-annotate \
+	  pyproject.toml -o requirements/lock.txt
 
 clean: ## remove what was installed and built (runs in reports/ stay)
 	@rm -rf .venv .uv build dist *.egg-info src/*.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

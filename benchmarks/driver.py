@@ -69,10 +69,10 @@ class Driver:
         """Return the normalised snapshot of everything that a drill may change."""
         return dict(self.status()["configuration"])
 
-    def drill(self, experiment: str = "region-loss") -> Drill:
-        """Run a drill to its end."""
+    def drill(self, experiment: str = "region-loss", topology: Path | None = None) -> Drill:
+        """Run a drill to its end, on the lab by its own topology or by another one."""
         began = time.monotonic()
-        run_dir, process = self._start(experiment)
+        run_dir, process = self._start(experiment, topology)
         return self._ended(process, run_dir, began)
 
     def interrupted_drill(self, activity: str, number: signal.Signals) -> Drill:
@@ -96,11 +96,12 @@ class Driver:
         process.send_signal(number)
         return self._ended(process, run_dir, began)
 
-    def _start(self, experiment: str) -> tuple[Path, subprocess.Popen[str]]:
+    def _start(self, experiment: str, topology: Path | None = None) -> tuple[Path, subprocess.Popen[str]]:
         self._runs += 1
         run_dir = self.folder / "reports" / f"{self.lab}-{self._runs}"
+        target = ["--lab", self.lab] if topology is None else ["--topology", str(topology)]
         process = subprocess.Popen(
-            [sys.executable, "-m", "blackstart.cli", "run", experiment, "--lab", self.lab, "--out", str(run_dir)],
+            [sys.executable, "-m", "blackstart.cli", "run", experiment, *target, "--out", str(run_dir)],
             cwd=self.folder,
             env=self._environment(),
             stdout=subprocess.PIPE,

@@ -1,9 +1,12 @@
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
 
 from benchmarks.driver import Driver
+from blackstart import experiment
 
 
 @pytest.fixture(scope="session")
@@ -22,12 +25,22 @@ def unchanged(driver: Driver) -> Iterator[None]:
     assert driver.configuration() == before
 
 
+def changed_topology(driver: Driver, folder: Path, change: Callable[[dict[str, Any]], object]) -> Path:
+    """Write the lab's topology with a change, and return the path."""
+    data = yaml.safe_load(Path(driver.status()["urls"]["topology"]).read_text())
+    change(data)
+    path = folder / "topology.yaml"
+    path.write_text(yaml.safe_dump(data))
+    return path
+
+
+def impatient(driver: Driver, folder: Path) -> Path:
+    """Return the lab's topology with little patience: for drills in which a step is meant to fail."""
+    return changed_topology(driver, folder, lambda data: data.update(patience_s=8))
+
+
 def experiment_without(activity: str, folder: Path) -> str:
     """Write region-loss without one step of its method, and return the path."""
-    import yaml
-
-    from blackstart import experiment
-
     content = experiment.load("region-loss").runnable()
     content["method"] = [step for step in content["method"] if step["name"] != activity]
     declared = content["extensions"][0]

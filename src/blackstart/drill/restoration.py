@@ -119,7 +119,7 @@ def _undo(layer: str, here: Setting, configuration: dict[str, Any], note: Note) 
         first = entries[0]
         inverse = first.intent.inverse
         assert inverse is not None
-        note(f"put back: {first.intent.target}")
+        note(f"reverse: {first.intent.target}")
         reason = _try(partial(call, inverse, configuration))
         _record(here, entries, reason)
         broken += [f"{first.intent.target}: {reason}"] if reason else []

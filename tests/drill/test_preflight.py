@@ -1,0 +1,54 @@
+"""Every target is looked at before anything is started: what is not there, or not ready, stops a drill here."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from benchmarks.driver import Driver
+from tests.drill.conftest import changed_topology
+
+pytestmark = [pytest.mark.lab, pytest.mark.timeout(300), pytest.mark.usefixtures("unchanged")]
+
+PRIMARY, STANDBY = "eu-west-1", "eu-central-1"
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (lambda d: d["database"].update(global_cluster="gone"), "global cluster 'gone' is not there"),
+        (
+            lambda d: d["regions"][STANDBY]["kubernetes"].update(deployment="gone"),
+            "deployment shop/gone in eu-central-1",
+        ),
+        (lambda d: d["regions"][PRIMARY]["kubernetes"].update(cluster="gone"), "deployment shop/shop in eu-west-1"),
+        (
+            lambda d: d["fault_injection"]["region-loss"].update(template="EXTgone"),
+            "FIS template region-loss (EXTgone)",
+        ),
+        (lambda d: d["database"]["writer"]["record"].update(name="gone.shop.internal"), "record gone.shop.internal"),
+        (lambda d: d["database"]["credentials"].update(secret="gone"), "secret 'gone' in eu-west-1"),
+        (lambda d: d["accelerator"].update(listener=d["accelerator"]["arn"] + "/listener/gone"), "accelerator arn:"),
+        (lambda d: d["fault_injection"].pop("region-loss"), "fault_injection.region-loss is not in topology"),
+        (lambda d: d["aws"]["credentials"].update(profile="gone"), "gone"),
+    ],
+)
+def test_a_target_that_is_not_there(
+    driver: Driver, tmp_path: Path, change: Callable[[dict[str, Any]], object], says: str
+) -> None:
+    drill = driver.drill(topology=changed_topology(driver, tmp_path, change))
+    assert drill.exit_code == 2, drill.output
+    (line,) = [line for line in drill.output.splitlines() if line.startswith("blackstart: ")]
+    assert says in line
+    assert not drill.run_dir.exists()
+
+
+def test_a_primary_that_does_not_serve_is_not_drilled(driver: Driver, tmp_path: Path) -> None:
+    def swap(data: dict[str, Any]) -> None:
+        data["primary"], data["standby"] = data["standby"], data["primary"]
+
+    drill = driver.drill(topology=changed_topology(driver, tmp_path, swap))
+    assert drill.exit_code == 4, drill.output
+    assert "fail back first" in drill.output
+    assert not drill.run_dir.exists()
