@@ -1,14 +1,17 @@
+import json
 import os
 import socket
 import subprocess
 import sys
+import threading
+from dataclasses import asdict
 
 import pytest
 
-from blackstart.lab import door, record
+from blackstart.lab import door, incarnation, record
 from blackstart.lab.descent import Identity
 from blackstart.lab.layout import Layout
-from blackstart.lab.plant import ports, wheels
+from blackstart.lab.plant import launch, ports, wheels
 from blackstart.lab.specification import Specification
 from blackstart.outcome import UsageError
 
@@ -22,7 +25,7 @@ def stale(tmp_path):
     folder = tmp_path / "labs/default"
     made = record.create(folder, Specification(), LAYOUT)
     record.write(folder, record.supervised(made, DEAD, DEAD))
-    left = subprocess.Popen(["sleep", "1000"], env=os.environ | {"BLACKSTART_LAB": str(folder)})
+    left = subprocess.Popen(["sleep", "1000"], env=os.environ | {incarnation.MARK: made.incarnation})
     yield folder, left
     left.kill()
     left.wait()
@@ -58,6 +61,79 @@ def test_a_lab_whose_starter_lives_is_starting_and_up_already(tmp_path):
     with pytest.raises(FileExistsError):
         record.create(tmp_path / "labs/default", Specification(), LAYOUT)
     assert [path.name for path in (tmp_path / "labs").iterdir()] == ["default"]
+
+
+def test_up_waits_for_the_janitor_of_the_lab_that_was_killed(stale, tmp_path):
+    folder, _ = stale
+    janitor = subprocess.Popen(["sleep", "1000"])
+    made = record.read(folder)
+    record.write(folder, record.supervised(made, DEAD, Identity.of(janitor.pid)))
+    found = []
+
+    def work():
+        found.append((folder / "lab.json").exists())
+        janitor.kill()
+        janitor.wait()
+
+    timer = threading.Timer(0.5, work)
+    timer.start()
+    with socket.create_server(("127.0.0.1", 0)) as taken, pytest.raises(UsageError, match="is in use"):
+        door.up(Specification(api_port=taken.getsockname()[1]), home=tmp_path, blocks=[119])
+    timer.join()
+    assert found == [True]
+    assert not folder.exists()
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, OSError("no more processes")])
+def test_what_goes_wrong_before_the_supervisor_is_there_leaves_nothing(error, monkeypatch, tmp_path):
+    def fail(*_, **__):
+        raise error
+
+    monkeypatch.setattr(launch.subprocess, "Popen", fail)
+    with pytest.raises(BaseException) as caught:
+        door.up(Specification(), home=tmp_path, blocks=[119])
+    assert caught.type is (error if isinstance(error, type) else OSError)
+    assert list((tmp_path / "labs").iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda data: data["specification"].update(shape="round"),
+        lambda data: data.update(schema=99),
+        lambda data: data.pop("token"),
+        lambda data: data.pop("schema"),
+        lambda data: data["supervisor"].update(colour="blue"),
+    ],
+)
+def test_a_lab_of_another_version_is_no_stale_one_and_can_be_taken_down(change, tmp_path):
+    folder = tmp_path / "labs/default"
+    made = record.create(folder, Specification(), LAYOUT)
+    supervisor = subprocess.Popen(["sleep", "1000"])
+    try:
+        data = record.supervised(made, Identity.of(supervisor.pid), DEAD).as_json() | {"owner": asdict(DEAD)}
+        data = json.loads(json.dumps(data))
+        change(data)
+        (folder / "lab.json").write_text(json.dumps(data))
+        with pytest.raises(UsageError, match="already up"):
+            door.up(Specification(), home=tmp_path, blocks=[119])
+        assert door.status("default", tmp_path)["state"] in {"unreachable", "starting"}
+        assert supervisor.poll() is None
+        threading.Thread(target=supervisor.wait).start()
+        assert door.down("default", tmp_path)
+        assert supervisor.wait(5) < 0
+        assert not folder.exists()
+    finally:
+        supervisor.kill()
+        supervisor.wait()
+
+
+def test_one_home_has_one_name(monkeypatch, tmp_path):
+    (tmp_path / "real").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "real")
+    monkeypatch.setenv("BLACKSTART_HOME", str(tmp_path / "link"))
+    assert record.labs_folder() == tmp_path / "real/labs"
+    assert record.labs_folder(tmp_path / "link") == tmp_path / "real/labs"
 
 
 @pytest.mark.parametrize("missing", ["SERVERS", "LIBRARIES"])

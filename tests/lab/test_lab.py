@@ -1,6 +1,7 @@
 """One whole lab, driven as its users drive it."""
 
 import contextlib
+import http.client
 import os
 import signal
 import socket
@@ -15,9 +16,9 @@ import pytest
 import requests
 import yaml
 
-from blackstart.lab import door
+from blackstart.lab import door, incarnation
 from blackstart.lab.descent import Identity, descendants
-from blackstart.lab.plant import memory_folder
+from blackstart.lab.plant import memory_folder, ports
 from blackstart.lab.specification import Specification
 from blackstart.outcome import UsageError
 
@@ -49,13 +50,18 @@ class Traces:
         """Return what is left of the lab: processes, listening sockets, files."""
         living = [identity for identity in self.pids if identity.lives()] + _marked(self.lab.folder)
         folders = [str(self.lab.folder)] if self.lab.folder.exists() else []
-        return living + _sockets(self.block) + folders + shared_memory(self.lab.folder, self.started)
+        return living + _sockets(self.block) + folders + shared_memory(self.lab.record.incarnation, self.started)
+
+    def killed(self):
+        """Return what is left of the lab although another one has its name and perhaps its addresses."""
+        living = [identity for identity in self.pids if identity.lives()]
+        return living + shared_memory(self.lab.record.incarnation, self.started)
 
 
-def shared_memory(folder, pids):
+def shared_memory(own, pids):
     """Return what these processes of a lab left: segments that they created, and their files in memory."""
     rows = [line.split() for line in Path("/proc/sysvipc/shm").read_text().splitlines()[1:]]
-    files = [memory_folder._folder(folder / "aurora")]
+    files = [memory_folder.of(own)]
     return [row for row in rows if int(row[4]) in pids] + [file for file in files if file.exists()]
 
 
@@ -172,6 +178,28 @@ def test_a_lab_that_is_up_and_a_port_in_use_are_refused(lab, lab_home, lab_block
     assert sorted(path.name for path in (lab_home / "labs").iterdir()) == ["whole"]
 
 
+def test_the_load_balancer_tells_its_clients_apart_by_their_addresses(lab):
+    friend, stranger = (f"127.{lab.layout.block}.0.{host}" for host in (201, 202))
+
+    def answers(origin):
+        address = lab.layout.alb_link(0, PRIMARY), lab.layout.ports.http
+        connection = http.client.HTTPConnection(*address, timeout=1, source_address=(origin, 0))
+        with contextlib.closing(connection), contextlib.suppress(TimeoutError):
+            connection.request("GET", "/healthz")
+            return connection.getresponse().status == 200
+        return False
+
+    assert answers(friend)
+    assert answers(stranger)
+    try:
+        lab.ask("PUT", f"/edge/ingress/{PRIMARY}", {"allowed": [f"{friend}/32"]})
+        until(lambda: not answers(stranger))
+        assert answers(friend)
+    finally:
+        lab.ask("PUT", f"/edge/ingress/{PRIMARY}", {"allowed": ["0.0.0.0/0"]})
+    until(lambda: answers(stranger))
+
+
 def test_a_region_loses_its_power_and_comes_back_as_it_was(lab):
     before = lab.status()["configuration"]
     pids = [Identity.of(part["pid"]) for part in of_region(lab, PRIMARY)]
@@ -218,8 +246,19 @@ def test_two_labs_side_by_side_and_kill_9_of_one_supervisor_leaves_nothing_of_it
 
     traces = Traces(second)
     assert len(traces.pids) >= 14
-    assert len(shared_memory(second.folder, traces.started)) >= 3
+    assert len(shared_memory(second.record.incarnation, traces.started)) >= 3
     os.kill(second.record.supervisor.pid, signal.SIGKILL)
+    until(lambda: not second.record.lives(), pause=0)
+    # At once again: the killed one's janitor is at work, and must not take its successor for it.
+    again = door.up(Specification(name="second", pods=1), home=lab_home, blocks=lab_blocks)
+    assert accepts(again.accelerator_url)
+    os.kill(again.status()["parts"][1]["pid"], signal.SIGKILL)
+    until(lambda: again.status()["parts"][1]["alive"])
+    until(lambda: Identity.of(door.running("second", lab_home).record.janitor.pid))
+    again = door.running("second", lab_home)
+    assert traces.killed() == []
+    traces = Traces(again)
+    os.kill(again.record.supervisor.pid, signal.SIGKILL)
     until(lambda: not traces.left(), seconds=5)
     assert door.status("second", lab_home) == {"name": "second", "state": "down"}
     assert accepts(lab.accelerator_url)
@@ -239,11 +278,12 @@ def test_down_leaves_nothing_and_ctrl_c_while_starting_neither(lab_home, lab_blo
     with subprocess.Popen(argv, stdout=subprocess.PIPE, env=environment, stderr=subprocess.DEVNULL) as starter:
         assert starter.stdout.readline()
         until(lambda: "initdb" in "".join(path.read_text() for path in folder.glob("pids")))
-        started = recorded(folder)
+        started, own = recorded(folder), incarnation.read(folder)
         starter.send_signal(signal.SIGINT)
         assert starter.wait(30) == -signal.SIGINT
     assert not folder.exists()
-    assert shared_memory(folder, started) == []
+    assert own
+    assert shared_memory(own, started) == []
 
     third = door.up(Specification(name="third", pods=1), home=lab_home, blocks=lab_blocks)
     traces = Traces(third)
@@ -252,7 +292,9 @@ def test_down_leaves_nothing_and_ctrl_c_while_starting_neither(lab_home, lab_blo
     assert not door.down("third", lab_home)
 
 
-def test_a_part_that_cannot_start_is_named_and_nothing_stays(lab_home, lab_blocks):
+def test_a_part_that_cannot_start_is_named_and_nothing_stays(lab_home, lab_blocks, monkeypatch):
+    # As if the address had been free when it was looked at.
+    monkeypatch.setattr(ports, "_is_free", lambda host, port: True)
     with socket.socket() as squatter:
         # Somebody sits on the address of the first free block's cache.
         block = next(n for n in lab_blocks if _is_free(f"127.{n}.0.2"))

@@ -103,6 +103,37 @@ def test_what_cannot_start_is_named(processes):
     asyncio.run(scene())
 
 
+@pytest.mark.parametrize("blow", ["strike_group", "suspend_group"])
+def test_nothing_starts_in_a_group_that_is_struck_or_hangs_until_it_is_opened(processes, blow):
+    async def scene():
+        starting = asyncio.create_task(processes.start("late", ["sleep", "1000"], group="here"))
+        await asyncio.sleep(0)
+        getattr(processes, blow)("here")
+        with pytest.raises(PartError, match="here is off or hangs"):
+            await starting
+        assert not processes.alive("late")
+        with pytest.raises(PartError, match="here is off or hangs"):
+            await processes.start("later", ["sleep", "1000"], group="here")
+        await processes.start("elsewhere", ["sleep", "1000"], group="there")
+        processes.resume_group("here") if blow == "suspend_group" else processes.open_group("here")
+        await processes.start("latest", ["sleep", "1000"], group="here")
+        await processes.kill_all()
+
+    asyncio.run(scene())
+
+
+def test_what_does_not_die_is_not_waited_for_for_ever(processes, monkeypatch):
+    monkeypatch.setattr("blackstart.lab.processes.GONE_S", 0.05)
+
+    async def scene():
+        process = await processes.start("immortal", ["sleep", "1000"], group="here")
+        with pytest.raises(PartError, match=f"still there: process {process.pid}"):
+            await processes.gone([Identity.of(process.pid)])
+        await processes.kill_all()
+
+    asyncio.run(scene())
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux kills children with their parent")
 def test_a_part_dies_with_its_supervisor(tmp_path):
     program = (

@@ -37,15 +37,25 @@ class Identity:
         return row is not None and row[1] == self.started
 
 
+class Generations:
+    """Who started whom at one moment: one look at the whole machine, for any number of questions."""
+
+    def __init__(self) -> None:
+        self._children: dict[int, list[int]] = {}
+        for child, parent in _parents():
+            self._children.setdefault(parent, []).append(child)
+
+    def descendants(self, *roots: int) -> list[int]:
+        """Return the processes and everything that they started, parents before children."""
+        found = list(roots)
+        for each in found:
+            found.extend(self._children.get(each, ()))
+        return found
+
+
 def descendants(*roots: int) -> list[int]:
-    """Return the processes and everything that they started, parents before children."""
-    children: dict[int, list[int]] = {}
-    for child, parent in _parents():
-        children.setdefault(parent, []).append(child)
-    found = list(roots)
-    for each in found:
-        found.extend(children.get(each, ()))
-    return found
+    """Return the processes and everything that they started, parents before children, now."""
+    return Generations().descendants(*roots)
 
 
 def all_pids() -> list[int]:

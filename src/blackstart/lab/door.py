@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from blackstart.clock import Clock, SystemClock
+from blackstart.lab import incarnation
 from blackstart.lab import record as records
 from blackstart.lab.layout import Layout
 from blackstart.lab.plant import ending, janitor, ports, topology_file, wheels
@@ -78,15 +79,19 @@ def up(
     port is in use, no block is free, a wheel or address is missing, or a part did not start; then nothing is left.
     """
     wheels.check()
+    clock = clock or SystemClock()
     folder = records.labs_folder(home) / specification.name
-    _need_down(folder, specification.name)
-    claim = ports.claim(specification, blocks)
-    with claim.socket:
+    _need_down(folder, specification.name, clock)
+    own = incarnation.new()
+    with ports.claim(specification, blocks) as claim:
         try:
-            record = records.create(folder, specification, claim.layout)
+            record = records.create(folder, specification, claim.layout, own)
+            return LabHandle(folder, launch(folder, record, claim, clock, progress))
         except FileExistsError as error:
             raise _already_up(specification.name) from error
-        return LabHandle(folder, launch(folder, record, claim.socket.fileno(), clock or SystemClock(), progress))
+        except BaseException:
+            janitor.sweep(folder, own)
+            raise
 
 
 def running(name: str = "default", home: Path | None = None) -> LabHandle | None:
@@ -100,7 +105,7 @@ def status(name: str = "default", home: Path | None = None) -> dict[str, Any]:
     """Return what the plant tells of the lab; ``{"name", "state": "down"}`` when it is not up."""
     lab = running(name, home)
     if lab is None:
-        return {"name": name, "state": "down"}
+        return {"name": name, "state": "down"} if not _foreign(name, home) else _unreadable(name)
     if lab.record.since is None:
         return {"name": name, "state": "starting"}
     try:
@@ -109,26 +114,41 @@ def status(name: str = "default", home: Path | None = None) -> dict[str, Any]:
         return {"name": name, "state": "unreachable", "reason": str(error)}
 
 
+def _foreign(name: str, home: Path | None) -> bool:
+    """Whether a lab is up whose record this version cannot read."""
+    keepers = records.keepers(records.labs_folder(home) / name)
+    return keepers is not None and keepers.live()
+
+
+def _unreadable(name: str) -> dict[str, Any]:
+    reason = f"another version of blackstart started it; stop it: blackstart lab down{_naming(name)}"
+    return {"name": name, "state": "unreachable", "reason": reason}
+
+
 def down(name: str = "default", home: Path | None = None, *, clock: Clock | None = None) -> bool:
     """Stop a lab and return once nothing of it is left; False when there was none."""
     folder = records.labs_folder(home) / name
-    record = records.read(folder)
-    if record is None and not folder.exists():
+    if not folder.exists():
         return False
-    if record is None:
-        janitor.sweep(folder)
-    else:
-        ending.end(folder, record, clock or SystemClock())
+    own, keepers = _found(folder)
+    ending.end(folder, own, keepers, clock or SystemClock())
     return True
 
 
-def _need_down(folder: Path, name: str) -> None:
-    """Clear away what a lab left that was killed together with its janitor."""
-    record = records.read(folder)
-    if record is not None and record.lives():
+def _need_down(folder: Path, name: str, clock: Clock) -> None:
+    """Clear away what a lab left that was killed, once its janitor, if that lives, has done its work."""
+    if not folder.exists():
+        return
+    own, keepers = _found(folder)
+    if keepers is not None and keepers.live():
         raise _already_up(name)
-    if folder.exists():
-        janitor.sweep(folder)
+    ending.end(folder, own, keepers, clock)
+
+
+def _found(folder: Path) -> tuple[str | None, records.Keepers | None]:
+    """Return the folder's incarnation and who keeps it, in this order: keepers that do not live are then its own."""
+    own = incarnation.read(folder)
+    return own, records.keepers(folder)
 
 
 def _already_up(name: str) -> UsageError:

@@ -15,6 +15,8 @@ from blackstart.outcome import BlackstartError
 
 PIPE = subprocess.PIPE
 _POLL_S = 0.002
+GONE_S = 10.0
+"""How long the dead are waited for: the kernel takes milliseconds, unless one hangs in a system call."""
 
 
 class PartError(BlackstartError):
@@ -41,6 +43,8 @@ class Processes:
         self._pids = state / "pids"
         self._environment = dict(os.environ if environment is None else environment) | {MARK: str(state)}
         self._children: dict[str, Child] = {}
+        self._closed: set[str] = set()
+        """Groups in which nothing may start: off or hung."""
         self._spawning = 0
         self._adopts = False
 
@@ -66,8 +70,10 @@ class Processes:
         """Start a part in a session of its own. ``env`` is added to the lab's; output goes to the part's log.
 
         ``stdin``: bytes to feed, ``PIPE``, or None for nothing. ``stdout``: ``PIPE``, or None for the log.
-        The part dies with this process (Linux). Raises ``PartError`` when it cannot be started or is there already.
+        The part dies with this process (Linux). Raises ``PartError`` when it cannot be started, is there already,
+        or belongs to a group that is off or hung.
         """
+        self._check_open(name, group)
         if self.alive(name):
             raise PartError(f"{name} is already running in this lab")
         self._spawning += 1
@@ -77,9 +83,19 @@ class Processes:
             self._record(name, group, process)
         finally:
             self._spawning -= 1
-        if isinstance(stdin, bytes):
-            await _feed(process, stdin)
+        try:
+            # A blow that fell while it was being started has missed it.
+            self._check_open(name, group)
+            if isinstance(stdin, bytes):
+                await _feed(process, stdin)
+        except BaseException:
+            await self.kill(name)
+            raise
         return process
+
+    def _check_open(self, name: str, group: str) -> None:
+        if group in self._closed:
+            raise PartError(f"{name} cannot be started: {group} is off or hangs")
 
     async def _spawn(
         self,
@@ -132,11 +148,19 @@ class Processes:
 
     async def kill_group(self, group: str) -> None:
         """SIGKILL every part of the group at one moment; return when all are gone."""
-        await self.gone(self.strike_group(group))
+        await self._kill(self._of_group(group))
 
     def strike_group(self, group: str) -> list[Identity]:
-        """Send SIGKILL to every part of the group and return at once, with who was hit."""
-        return _strike([child for child in self._children.values() if child.group == group])
+        """Send SIGKILL to every part of the group and return at once, with who was hit.
+
+        Nothing starts in the group from now on, until :meth:`open_group`.
+        """
+        self._closed.add(group)
+        return _strike(self._of_group(group))
+
+    def open_group(self, group: str) -> None:
+        """Let parts of the group start again."""
+        self._closed.discard(group)
 
     async def kill_all(self) -> None:
         await self._kill(self.children)
@@ -145,16 +169,21 @@ class Processes:
         await self.gone(_strike(children))
 
     async def gone(self, hit: list[Identity]) -> None:
-        """Return when all of them are gone, the parts among them reaped."""
+        """Return when all of them are gone, the parts among them reaped. Raises ``PartError`` if some do not go."""
         pids = {identity.pid for identity in hit}
-        await asyncio.gather(*(c.process.wait() for c in self._children.values() if c.process.pid in pids))
-        while self._remain(hit):  # noqa: ASYNC110 (no event tells of a grandchild's end)
-            await asyncio.sleep(_POLL_S)
+        try:
+            async with asyncio.timeout(GONE_S):
+                await asyncio.gather(*(c.process.wait() for c in self._children.values() if c.process.pid in pids))
+                while self._remaining(hit):  # noqa: ASYNC110 (no event tells of a grandchild's end)
+                    await asyncio.sleep(_POLL_S)
+        except TimeoutError as error:
+            left = ", ".join(str(identity.pid) for identity in self._remaining(hit))
+            raise PartError(f"killed {GONE_S:.0f} s ago and still there: process {left}") from error
 
-    def _remain(self, hit: list[Identity]) -> bool:
+    def _remaining(self, hit: list[Identity]) -> list[Identity]:
         self.reap_orphans()
         # Where orphans are not ours to reap, a dead one is gone enough.
-        return any(identity.remains() if self._adopts else identity.lives() for identity in hit)
+        return [identity for identity in hit if (identity.remains() if self._adopts else identity.lives())]
 
     def adopt_orphans(self) -> None:
         """Make this process the parent of its children's orphans (Linux), so that it can see them off."""
@@ -167,8 +196,9 @@ class Processes:
             parenthood.reap_orphans({child.process.pid for child in self._children.values()})
 
     def suspend_group(self, group: str) -> None:
-        """SIGSTOP every part of the group and everything that they started."""
-        for pid in self._pids_of_group(group):
+        """SIGSTOP every part of the group and everything that they started. Nothing starts in it meanwhile."""
+        self._closed.add(group)
+        for pid in _trees(self._of_group(group)):
             _signal(pid, signal.SIGSTOP)
 
     def suspend_all(self) -> None:
@@ -178,11 +208,12 @@ class Processes:
 
     def resume_group(self, group: str) -> None:
         """SIGCONT, the inverse of :meth:`suspend_group`."""
-        for pid in reversed(self._pids_of_group(group)):
+        for pid in reversed(_trees(self._of_group(group))):
             _signal(pid, signal.SIGCONT)
+        self.open_group(group)
 
-    def _pids_of_group(self, group: str) -> list[int]:
-        return _trees([child for child in self._children.values() if child.group == group])
+    def _of_group(self, group: str) -> list[Child]:
+        return [child for child in self._children.values() if child.group == group]
 
     async def stop(self, name: str, number: int = signal.SIGTERM, timeout: float = 5.0) -> None:  # noqa: ASYNC109 (the caller's patience before SIGKILL, not a cancellation)
         """Ask the part to end by that signal; after ``timeout`` seconds kill it."""

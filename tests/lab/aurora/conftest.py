@@ -14,6 +14,7 @@ from blackstart.clock import SystemClock
 from blackstart.lab.aurora import Aurora
 from blackstart.lab.layout import Layout, Ports
 from blackstart.lab.links import Links
+from blackstart.lab.plant import sharedmemory
 from blackstart.lab.processes import Processes
 from blackstart.lab.specification import TIMINGS, Timing
 
@@ -69,9 +70,11 @@ class Database:
         return self
 
     async def __aexit__(self, *_):
-        await self.aurora.stop()
-        await self.links.stop()
+        for region in self.layout.regions:
+            self.aurora.mark_lost(region)
+            self.processes.strike_group(region)
         await self.processes.kill_all()
+        sharedmemory.remove(self.state, [child.identity for child in self.processes.children if child.identity.started])
 
     async def connect(self, region, number=1):
         return await psycopg.AsyncConnection.connect(
@@ -104,13 +107,25 @@ class Database:
             return {key for (key,) in await (await connection.execute("SELECT key FROM orders")).fetchall()}
 
     async def power_off(self, region):
+        self.aurora.mark_lost(region)
+        hit = self.processes.strike_group(region)
         await self.links.cut_region(region)
-        await self.processes.kill_group(region)
+        await self.processes.gone(hit)
         await self.aurora.lose_region(region)
 
     async def power_on(self, region):
         await self.links.open_region(region)
+        self.processes.open_group(region)
         await self.aurora.revive_region(region)
+
+    async def hang(self, region):
+        self.aurora.mark_lost(region)
+        self.processes.suspend_group(region)
+        await self.aurora.lose_region(region)
+
+    async def wake(self, region):
+        await self.aurora.revive_region(region)
+        self.processes.resume_group(region)
 
     def member(self, region):
         return next(member for member in self.aurora.describe()["members"] if member["region"] == region)

@@ -3,10 +3,10 @@
 import asyncio
 from pathlib import Path
 
-import psutil
 import pytest
 
-from blackstart.lab.aurora import GlobalClusterStateError, remains, remove
+from blackstart.lab.aurora import GlobalClusterStateError
+from blackstart.lab.plant import sharedmemory
 from blackstart.outcome import UsageError
 
 PRIMARY, STANDBY = "eu-west-1", "eu-central-1"
@@ -105,13 +105,11 @@ def test_a_region_without_power_comes_back_as_it_was_when_nobody_failed_over(wit
 
 def test_a_hung_writer_is_no_writer_any_more_when_it_wakes(with_database, acknowledged):
     async def scenario(database):
-        database.processes.suspend_group(PRIMARY)
-        await database.aurora.lose_region(PRIMARY)
+        await database.hang(PRIMARY)
         await database.aurora.failover(STANDBY)
         await database.until(lambda: database.aurora.describe()["status"] == "available")
         await database.write(STANDBY, "new", acknowledged, count=3)
-        await database.aurora.revive_region(PRIMARY)
-        database.processes.resume_group(PRIMARY)
+        await database.wake(PRIMARY)
         await database.settled()
         assert database.aurora.describe()["last_failover"]["commits_past_switch"] == 0
         assert await database.orders(PRIMARY) == set(acknowledged.at)
@@ -119,27 +117,30 @@ def test_a_hung_writer_is_no_writer_any_more_when_it_wakes(with_database, acknow
     with_database(scenario)
 
 
-def test_nothing_is_left_in_memory_after_a_stop_nor_after_a_kill(with_database):
+def test_nothing_is_left_in_memory_after_a_kill(with_database):
     async def scenario(database):
-        folders = [database.state / "aurora" / f"{name}" for name in (f"{PRIMARY}-1", f"{PRIMARY}-2", f"{STANDBY}-1")]
-        owned = {segment for folder in folders for segment in remains(folder).segments}
-        assert len(owned) == 3
-        assert owned <= segments()
-        # Killed without anybody to sweep: what is left can be read from the folders.
+        names = [f"{PRIMARY}-1", f"{PRIMARY}-2", f"{STANDBY}-1"]
+        folders = [database.state / "aurora" / name for name in names]
+        owned = [sharedmemory.segments(folder) for folder in folders]
+        assert [len(each) for each in owned] == [1, 1, 1]
+        assert set().union(*owned) <= segments()
+        servers = {name: process(database, f"postgres-{name}") for name in names}
+        # Killed without anybody to sweep: what is left is found by the folder,
         await database.processes.kill_group(PRIMARY)
-        left = [remains(folder) for folder in folders[:2]]
-        assert all(each.segments and set(each.segments) <= segments() and not each.files for each in left)
-        # Even where the server had no time to write its segment down.
-        pid = database.processes.pid(f"postgres-{PRIMARY}-1")
-        assert remains(database.state / "nowhere", pid).segments == left[0].segments
-        for each in left:
-            remove(each)
-            remove(each)
-            assert not set(each.segments) & segments()
-        servers = [part.process.pid for part in database.processes.children if part.name.startswith("postgres-")]
-        await database.aurora.stop()
-        assert not owned & segments()
-        assert not any(psutil.pid_exists(pid) for pid in servers)
-        assert remains(folders[0]) == remains(database.state / "nowhere")
+        assert owned[0] | owned[1] <= segments()
+        sharedmemory.remove_of(folders[0], None)
+        assert (owned[0] & segments(), owned[1] <= segments()) == (set(), True)
+        # or by the process, where the server had no time to write its segment down.
+        sharedmemory.remove_of(database.state / "nowhere", servers[names[1]])
+        assert not owned[1] & segments()
+        # A server that is started again sweeps up what its former self left.
+        await database.processes.kill(f"postgres-{names[2]}")
+        await database.aurora.revive_region(STANDBY)
+        await database.until(lambda: sharedmemory.segments(folders[2]) - owned[2])
+        assert not owned[2] & segments()
 
     with_database(scenario)
+
+
+def process(database, name):
+    return next(child.identity for child in database.processes.children if child.name == name)

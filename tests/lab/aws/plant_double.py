@@ -33,6 +33,8 @@ class PlantDouble:
         self.targets: dict[str, list[dict[str, Any]]] = {region: [] for region in self.layout.regions}
         self.health = "HEALTHY"
         self.conflict: str | None = None
+        self.failing: list[str] = []
+        """What becomes of the next power changes: "late" fails after it was done, "lost" before; then all is well."""
         self.aurora = aurora(self.layout)
         self.write_regions()
 
@@ -56,12 +58,13 @@ class PlantDouble:
             return self._read(path)
         if path == "/aurora/failover":
             return self._fail_over(body)
-        if path.startswith("/regions/"):
+        fate = self.failing.pop(0) if self.failing and path.startswith("/regions/") else ""
+        if path.startswith("/regions/") and fate != "lost":
             self.regions[path.rpartition("/")[2]] = body["power"]
             self.write_regions()
         if path == "/edge/accelerator":
             self.groups = body["groups"]
-        return 200, {}
+        return (500, {}) if fate else (200, {})
 
     def _read(self, path: str) -> tuple[int, Any]:
         if path.startswith("/edge/targets/"):

@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from blackstart.lab.aws import seed_region
 from blackstart.lab.aws.experiment import duration_s
+from blackstart.lab.specification import Specification
 
 PRIMARY, STANDBY = "eu-west-1", "eu-central-1"
 Eventually = Callable[[Callable[[], Any]], Any]
@@ -91,6 +93,49 @@ def test_it_ends_by_itself_after_its_duration(api: Any, fis: Any, eventually: Ev
     eventually(lambda: api.plant.regions[PRIMARY] == "hung")
     eventually(lambda: status(fis, experiment) == "completed")
     assert api.plant.sent(f"/regions/{PRIMARY}") == [{"power": "hung"}, {"power": "on"}]
+
+
+@pytest.mark.parametrize(
+    ("failing", "ended"),
+    [
+        (["late", "lost", "lost"], "failed"),  # the loss itself: it bit, and the plant did not say so
+        (["", "lost", "lost"], "completed"),  # the return, at the duration's end
+    ],
+)
+def test_a_region_comes_back_whatever_the_plant_failed_at(
+    api: Any, fis: Any, eventually: Eventually, failing: list[str], ended: str
+) -> None:
+    api.plant.failing = failing
+    experiment = start(fis, template(api, fis, "unlucky", {"off": action("power-off", "PT0.3S")}))
+    eventually(lambda: "off" in [body["power"] for body in api.plant.sent(f"/regions/{PRIMARY}")])
+    eventually(lambda: status(fis, experiment) in {"failed", "completed", "stopped"})
+    assert api.plant.regions[PRIMARY] == "on"
+    assert [body["power"] for body in api.plant.sent(f"/regions/{PRIMARY}")] == ["off", "on", "on", "on"]
+    (injected,) = fis.get_experiment(id=experiment)["experiment"]["actions"].values()
+    assert injected["state"]["status"] in {ended, "stopped"}
+
+
+def test_a_region_comes_back_when_the_stop_fails_at_first(api: Any, fis: Any, eventually: Eventually) -> None:
+    api.plant.failing = ["", "lost", "lost"]
+    experiment = start(fis, template(api, fis, "stopped", {"off": action("power-off", "PT1H")}))
+    eventually(lambda: status(fis, experiment) == "running")
+    fis.stop_experiment(id=experiment)
+    eventually(lambda: status(fis, experiment) == "stopped")
+    assert api.plant.regions[PRIMARY] == "on"
+
+
+@pytest.mark.parametrize(
+    ("knobs", "minutes"),
+    [
+        ({}, 15),
+        ({"timing": "aws"}, 36),
+        ({"pod_start_s": 600}, 101),
+        ({"replication_delay_ms": 300_000}, 51),
+    ],
+)
+def test_the_loss_outlasts_ten_recoveries(knobs: dict[str, Any], minutes: int) -> None:
+    asked = Specification.from_json(knobs)
+    assert seed_region.loss_lasts_min(asked) == minutes
 
 
 def test_actions_follow_each_other(api: Any, fis: Any, eventually: Eventually) -> None:

@@ -179,3 +179,22 @@ def test_what_the_data_plane_would_not_follow_is_refused(api: Any) -> None:
     assert code(rds.reboot_db_instance, DBInstanceIdentifier=instance) == "NotImplemented"
     assert code(rds.failover_db_cluster, DBClusterIdentifier=cluster) == "NotImplemented"
     assert len(described(api, STANDBY)["GlobalClusterMembers"]) == 2
+
+
+def test_nothing_without_a_data_plane_joins_what_has_one(api: Any) -> None:
+    rds = api.client("rds", STANDBY)
+    engine, served = {"Engine": "aurora-postgresql"}, described(api, STANDBY)["GlobalClusterArn"]
+    for name in ("shop", served):
+        joining = {"DBClusterIdentifier": "extra", "GlobalClusterIdentifier": name} | engine
+        with pytest.raises(ClientError, match="rds:CreateDBCluster"):
+            rds.create_db_cluster(**joining)
+        assert code(rds.create_db_cluster, **joining) == "NotImplemented"
+    for name in (api.layout.cluster_name(STANDBY), arn(api, STANDBY)):
+        instance = {"DBInstanceIdentifier": "extra-1", "DBClusterIdentifier": name, "DBInstanceClass": "db.r6g.large"}
+        assert code(rds.create_db_instance, **instance, **engine) == "NotImplemented"
+    taken = {"GlobalClusterIdentifier": "extra", "SourceDBClusterIdentifier": arn(api, PRIMARY)}
+    assert code(rds.create_global_cluster, **taken) == "NotImplemented"
+    replica = {"DBClusterIdentifier": "extra", "ReplicationSourceIdentifier": arn(api, PRIMARY)}
+    assert code(rds.create_db_cluster, **replica, **engine) == "NotImplemented"
+    assert len(described(api, STANDBY)["GlobalClusterMembers"]) == 2
+    assert len(rds.describe_db_clusters()["DBClusters"]) == len(rds.describe_db_instances()["DBInstances"]) == 1

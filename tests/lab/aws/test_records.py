@@ -86,3 +86,37 @@ def test_routing_policies_are_refused_by_name(api: Any, route53: Any) -> None:
     assert caught.value.response["Error"]["Code"] == "NotImplemented"
     with pytest.raises(ClientError, match="NoSuchHostedZone"):
         route53.list_resource_record_sets(HostedZoneId="ZNONE")
+
+
+def test_what_the_resolver_would_not_take_gets_no_further(api: Any, route53: Any) -> None:
+    wrong: list[dict[str, Any]] = [
+        {"Type": "A", "ResourceRecords": [{"Value": "no address"}]},
+        {"Type": "A", "ResourceRecords": [{"Value": "192.0.2.1"}, {"Value": "192.0.2.256"}]},
+        {"Type": "CNAME", "ResourceRecords": [{"Value": "two..dots"}]},
+        {"Name": f"{'x' * 64}.shop.internal"},
+    ]
+    for more in wrong:
+        with pytest.raises(ClientError, match="Invalid Resource Record") as caught:
+            change(api, route53, "CREATE", "a.example", **more)
+        assert caught.value.response["Error"]["Code"] == "InvalidChangeBatch"
+    assert api.plant.sent("/names/records") == []
+    change(api, route53, "CREATE", "a.example")
+    assert served(api)[f"{NAME}."] == ["a.example"]
+    change(api, route53, "DELETE", "a.example")
+
+
+def test_no_wildcards_and_no_zone_that_nobody_serves(api: Any, route53: Any) -> None:
+    zone, vpc = api.resources["zone_id"], {"VPCRegion": "eu-west-1", "VPCId": "vpc-1"}
+    with pytest.raises(ClientError, match=r"NotImplemented.*wildcards"):
+        change(api, route53, "CREATE", "a.example", Name="*.shop.internal")
+    refused: list[tuple[str, dict[str, Any]]] = [
+        ("create_hosted_zone", {"Name": "example.com", "CallerReference": "1"}),
+        ("create_hosted_zone", {"Name": "shop.internal", "CallerReference": "2", "VPC": vpc}),
+        ("delete_hosted_zone", {"Id": zone}),
+        ("associate_vpc_with_hosted_zone", {"HostedZoneId": zone, "VPC": vpc}),
+        ("disassociate_vpc_from_hosted_zone", {"HostedZoneId": zone, "VPC": vpc}),
+    ]
+    for operation, arguments in refused:
+        with pytest.raises(ClientError, match=r"NotImplemented.*one private zone"):
+            getattr(route53, operation)(**arguments)
+    assert [found["Name"] for found in route53.list_hosted_zones()["HostedZones"]] == ["shop.internal."]

@@ -42,6 +42,32 @@ REGION = "eu-central-1"
         ),
         ("ecr", "put_replication_configuration", {"replicationConfiguration": {"rules": []}}, "not replicated"),
         ("eks", "delete_cluster", {"name": "shop"}, "eks:DeleteCluster"),
+        (
+            "dynamodb",
+            "update_table",
+            {"TableName": "t", "ReplicaUpdates": [{"Create": {"RegionName": "eu-west-1"}}]},
+            "dynamodb:UpdateTable",
+        ),
+        (
+            "stepfunctions",
+            "start_execution",
+            {"stateMachineArn": f"arn:aws:states:{REGION}:123456789012:stateMachine:x"},
+            "states:StartExecution",
+        ),
+        ("ssm", "send_command", {"DocumentName": "AWS-RunShellScript"}, "ssm:SendCommand"),
+        ("ecs", "run_task", {"taskDefinition": "x"}, "ecs:RunTask"),
+        (
+            "rds",
+            "modify_db_cluster_parameter_group",
+            {"DBClusterParameterGroupName": "x", "Parameters": []},
+            "rds:ModifyDBClusterParameterGroup",
+        ),
+        (
+            "elasticache",
+            "modify_cache_parameter_group",
+            {"CacheParameterGroupName": "x", "ParameterNameValues": []},
+            "elasticache:ModifyCacheParameterGroup",
+        ),
     ],
 )
 def test_it_is_named(api: Any, service: str, operation: str, arguments: dict[str, Any], named: str) -> None:
@@ -49,6 +75,16 @@ def test_it_is_named(api: Any, service: str, operation: str, arguments: dict[str
         getattr(api.client(service, REGION), operation)(**arguments)
     assert caught.value.response["Error"]["Code"] == "NotImplemented"
     assert "the lab" in caught.value.response["Error"]["Message"]
+
+
+def test_a_table_can_still_be_changed(api: Any) -> None:
+    dynamodb = api.client("dynamodb", REGION)
+    key = {"AttributeDefinitions": [{"AttributeName": "k", "AttributeType": "S"}], "BillingMode": "PAY_PER_REQUEST"}
+    dynamodb.create_table(TableName="t", KeySchema=[{"AttributeName": "k", "KeyType": "HASH"}], **key)
+    changed = dynamodb.update_table(TableName="t", DeletionProtectionEnabled=True)["TableDescription"]
+    assert changed["DeletionProtectionEnabled"] is True
+    dynamodb.update_table(TableName="t", DeletionProtectionEnabled=False)
+    dynamodb.delete_table(TableName="t")
 
 
 def test_mistakes_stay_the_services_own(api: Any) -> None:

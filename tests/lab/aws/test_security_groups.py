@@ -135,3 +135,33 @@ def test_what_the_edge_would_not_follow_is_refused(api: Any, ec2: Any) -> None:
         with pytest.raises(ClientError, match="NotImplemented") as caught:
             call(**arguments)
         assert "the lab" in caught.value.response["Error"]["Message"]
+
+
+def test_the_balancer_takes_no_rules_but_ipv4_ranges(api: Any, ec2: Any) -> None:
+    region, port = api.resources["regions"][REGION], api.layout.ports.http
+    group = region["alb_security_group"]
+    sources: list[dict[str, Any]] = [
+        {"Ipv6Ranges": [{"CidrIpv6": "::/0"}]},
+        {"UserIdGroupPairs": [{"GroupId": region["pods_security_group"]}]},
+        {"PrefixListIds": [{"PrefixListId": "pl-1"}]},
+    ]
+    other = ec2.create_security_group(GroupName="other", Description="other", VpcId=region["vpc"])["GroupId"]
+    for source in sources:
+        rule = [{"IpProtocol": "tcp", "FromPort": port, "ToPort": port} | source]
+        with pytest.raises(ClientError, match=r"NotImplemented.*IPv4"):
+            ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=rule)
+    ec2.authorize_security_group_ingress(
+        GroupId=other, IpPermissions=[{"IpProtocol": "tcp", "FromPort": port, "ToPort": port} | sources[0]]
+    )
+    elb = api.client("elbv2", REGION)
+    with pytest.raises(ClientError, match=r"NotImplemented.*IPv4"):
+        elb.set_security_groups(LoadBalancerArn=region["load_balancer_arn"], SecurityGroups=[group, other])
+    found = ec2.describe_security_group_rules(Filters=[{"Name": "group-id", "Values": [group]}])["SecurityGroupRules"]
+    (rule_id,) = [rule["SecurityGroupRuleId"] for rule in found if not rule["IsEgress"]]
+    changed = {"IpProtocol": "tcp", "FromPort": port, "ToPort": port, "CidrIpv6": "::/0"}
+    with pytest.raises(ClientError, match=r"NotImplemented.*IPv4"):
+        ec2.modify_security_group_rules(
+            GroupId=group, SecurityGroupRules=[{"SecurityGroupRuleId": rule_id, "SecurityGroupRule": changed}]
+        )
+    assert api.plant.sent(INGRESS) in ([], [{"allowed": ["0.0.0.0/0"]}])
+    ec2.delete_security_group(GroupId=other)

@@ -285,7 +285,6 @@ class Lab:
         self.running.cancel()
         await asyncio.gather(self.running, return_exceptions=True)
         await self.processes.kill_all()
-        self.edge.close()
         for api in self.apis.values():
             api.end_watches()
         for runner in self._runners.values():

@@ -24,6 +24,22 @@ def test_pods_become_targets_and_serve(lab, eventually_true):
     assert "x-forwarded-for" in answer.json()["headers"]
 
 
+def test_a_look_that_stumbles_is_followed_by_others(lab, eventually_true, monkeypatch):
+    balancer, stumbled = lab.edge._balancers[PRIMARY], []
+    ask = balancer._ask
+
+    async def stumble(session):
+        if not stumbled:
+            stumbled.append(1)
+            raise RuntimeError("an answer like no other")
+        return await ask(session)
+
+    monkeypatch.setattr(balancer, "_ask", stumble)
+    eventually_true(lambda: stumbled)
+    lab.add_pod(PRIMARY)
+    eventually_true(lambda: lab.healthy(PRIMARY))
+
+
 def test_targets_follow_the_cluster(lab, eventually_true):
     first, second = lab.add_pod(PRIMARY), lab.add_pod(PRIMARY)
     eventually_true(lambda: lab.healthy(PRIMARY, 2))

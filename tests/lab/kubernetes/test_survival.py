@@ -1,14 +1,22 @@
 """What is left after a kill, and what comes back."""
 
+import asyncio
 import json
 import os
 import signal
 import subprocess
 import sys
+import urllib.error
 
 import psutil
 import pytest
 from kubernetes import client, watch
+
+from blackstart.lab.kubernetes.objects.kinds import BY_KEY
+from blackstart.lab.kubernetes.objects.persistence import StateFile
+from blackstart.lab.kubernetes.objects.store import Store
+
+CONFIG_MAPS = next(kind for kind in BY_KEY.values() if kind.plural == "configmaps")
 
 
 def pod_processes(twin):
@@ -64,18 +72,48 @@ def test_nothing_of_the_life_before_is_reported_as_ready(own_twin):
     assert "readyReplicas" not in twin.call("GET", path)["status"]
 
 
-def test_accepted_changes_survive_a_kill(own_twin):
+def test_what_was_answered_survives_a_kill_at_once(own_twin):
     twin = own_twin().start()
-    path = "/api/v1/namespaces/shop/configmaps"
-    for number in range(50):
-        twin.call("POST", path, {"metadata": {"name": f"kept-{number}"}})
-    # Writing may lag behind accepting by 20 ms, never behind that and never in part.
-    state = twin.folder / "state" / "objects.json"
-    twin.until(lambda: "kept-49" in state.read_text(), "the last change is written", 5)
-    twin.kill()
-    twin.start()
-    kept = {item["metadata"]["name"] for item in twin.call("GET", path)["items"]}
-    assert {f"kept-{number}" for number in range(50)} <= kept
+    maps = "/api/v1/namespaces/shop/configmaps"
+    scale = "/apis/apps/v1/namespaces/shop/deployments/shop/scale"
+    for number in range(5):
+        twin.call("POST", maps, {"metadata": {"name": f"kept-{number}"}})
+        twin.call("PUT", scale, twin.call("GET", scale) | {"spec": {"replicas": number}})
+        twin.kill()
+        twin.start()
+        kept = {item["metadata"]["name"] for item in twin.call("GET", maps)["items"]}
+        assert {f"kept-{each}" for each in range(number + 1)} <= kept
+        assert twin.call("GET", scale)["spec"].get("replicas", 0) == number
+
+
+def test_changes_at_the_same_time_are_written_together(tmp_path, monkeypatch):
+    store, writes = Store(), []
+    state = StateFile(tmp_path, store)
+    state.keep()
+    write = StateFile.write
+    monkeypatch.setattr(StateFile, "write", lambda self: writes.append(store.revision) or write(self))
+
+    async def change(number):
+        store.put(CONFIG_MAPS, {"metadata": {"name": f"kept-{number}", "namespace": "shop"}})
+        await state.kept()
+        assert f'"kept-{number}"' in (tmp_path / "objects.json").read_text()
+
+    async def scenario():
+        await asyncio.gather(*(change(number) for number in range(50)))
+        await state.kept()
+
+    asyncio.run(scenario())
+    assert len(writes) == 1
+
+
+def test_a_change_that_cannot_be_written_is_not_answered_as_done(own_twin):
+    twin = own_twin().start()
+    (twin.folder / "state" / "objects.partial").mkdir()
+    with pytest.raises(urllib.error.HTTPError, match="500") as caught:
+        twin.call("POST", "/api/v1/namespaces/shop/configmaps", {"metadata": {"name": "lost"}})
+    with caught.value as error:
+        assert "cannot be written" in json.load(error)["message"]
+    (twin.folder / "state" / "objects.partial").rmdir()
 
 
 def test_sigterm_ends_pods_and_twin(own_twin):

@@ -37,6 +37,7 @@ class Bench:
         self.path = f"client>{PRIMARY}:alb"
         self.received = bytearray()
         self.ended = 0
+        self.peers = []
 
     async def __aenter__(self):
         self.server = await asyncio.start_server(self._echo, self.layout.alb(PRIMARY), self.layout.ports.http)
@@ -44,14 +45,16 @@ class Bench:
         return self
 
     async def __aexit__(self, *_):
-        await self.links.stop()
         await self.processes.kill_all()
         self.server.close()
 
-    async def connect(self):
-        return await asyncio.open_connection(self.layout.alb_link(0, PRIMARY), self.layout.ports.http)
+    async def connect(self, origin=None):
+        local = None if origin is None else (origin, 0)
+        where = self.layout.alb_link(0, PRIMARY), self.layout.ports.http
+        return await asyncio.open_connection(*where, local_addr=local)
 
     async def _echo(self, reader, writer):
+        self.peers.append(writer.get_extra_info("peername")[0])
         try:
             while data := await reader.read(65536):
                 self.received += data

@@ -1,15 +1,19 @@
 """The links as their users meet them: real connections through the real process."""
 
 import asyncio
+import os
+import signal
+import socket
 import time
 
 import pytest
 
-from blackstart.lab.links import LinksError
+from blackstart.lab.links import LinksError, all_paths
 from blackstart.outcome import UsageError
 
 PRIMARY, STANDBY = "eu-west-1", "eu-central-1"
 SILENCE_S = 0.3
+BLOCK = 104
 
 
 async def ask(reader, writer, data=b"x"):
@@ -224,10 +228,49 @@ def test_the_process_ends_with_its_owner_and_says_so_when_it_is_gone(on_bench):
     on_bench(scenario)
 
 
-def test_stopping_ends_the_process(on_bench):
+def test_the_target_sees_the_address_that_the_client_comes_from(on_bench):
     async def scenario(bench):
-        await bench.links.stop()
-        await until(lambda: bench.processes.exited("links") == 0)
+        origins = [f"127.{BLOCK}.0.{200 + number % 50}" for number in range(300)]
+        connections = [await bench.connect(origin) for origin in [None, *origins]]
+        await asyncio.gather(*(ask(*connection) for connection in connections))
+        assert sorted(bench.peers) == sorted(["127.0.0.1", *origins])
+
+    on_bench(scenario)
+
+
+def taken(bench, path):
+    """Listen where a path listens that refuses: until that ends, the path cannot listen again."""
+    other = socket.socket()
+    other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    other.bind(next(each.listen for each in all_paths(bench.layout) if each.name == path))
+    other.listen()
+    return other
+
+
+def test_a_path_that_cannot_be_changed_keeps_no_other_from_it_and_is_tried_again(on_bench):
+    async def scenario(bench):
+        first = f"client>{PRIMARY}:kubernetes"
+        await bench.links.set(first, state="refuse")
+        with taken(bench, first), pytest.raises(LinksError, match=f"{first}: .*in use"):
+            await bench.links.cut_region(PRIMARY)
+        assert await silent(bench.connect())
+        await bench.links.cut_region(PRIMARY)
+
+    on_bench(scenario)
+
+
+def test_the_answer_to_an_order_that_nobody_waits_for_is_taken_for_no_other(on_bench):
+    async def scenario(bench):
+        first = f"client>{PRIMARY}:kubernetes"
+        await bench.links.set(first, state="refuse")
+        with taken(bench, first):
+            os.kill(bench.processes.pid("links"), signal.SIGSTOP)
+            with pytest.raises(TimeoutError):
+                await asyncio.wait_for(bench.links.set(first, state="open"), 0.1)
+            os.kill(bench.processes.pid("links"), signal.SIGCONT)
+            await bench.links.set(bench.path, state="refuse")
+        with pytest.raises(ConnectionRefusedError):
+            await bench.connect()
 
     on_bench(scenario)
 

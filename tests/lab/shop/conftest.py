@@ -67,6 +67,8 @@ class Server:
             "unix_socket_directories": "",
             "fsync": "off",
             "shared_buffers": "16MB",
+            # In the data folder, which goes away, rather than in /dev/shm, which a kill would leave behind.
+            "dynamic_shared_memory_type": "mmap",
         }
         flags = [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
         log = (self.data.parent / f"{self.data.name}.log").open("ab")

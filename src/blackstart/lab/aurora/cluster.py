@@ -1,5 +1,7 @@
 """What is known of the global cluster: its members, what is lost, what has diverged, what moves."""
 
+import sys
+import traceback
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Any, Protocol
@@ -11,7 +13,7 @@ from blackstart.lab.aurora.members import Members
 from blackstart.lab.aurora.programs import Processes
 from blackstart.lab.aurora.transition import Completed, Transition
 from blackstart.lab.layout import Layout
-from blackstart.lab.links.paths import database_path
+from blackstart.lab.links.paths import all_paths, database_path
 
 
 class Links(Protocol):
@@ -45,6 +47,8 @@ class Cluster(Members):
         self.transition: Transition | None = None
         self.past: list[Completed] = []
         """Every transition that succeeded, in order."""
+        self.problems: dict[str, str] = {}
+        """What keeps a region's databases from coming back, or from taking over: what failed last."""
 
     @property
     def completed(self) -> Completed | None:
@@ -58,6 +62,17 @@ class Cluster(Members):
         if broken or reading is None or not reading.streaming:
             return False
         return bool(self.links.snapshot()[self.path(region)]["state"] == "open")
+
+    def in_touch(self) -> bool:
+        """Tell whether anything gets through between the regions, whichever way."""
+        states = self.links.snapshot()
+        between = (path.name for path in all_paths(self.layout) if set(path.ends) == set(self.layout.regions))
+        return any(states[name]["state"] == "open" for name in between)
+
+    def report(self, region: str, error: Exception) -> None:
+        """Tell of something that failed in the background for good, in the region's state and in the lab's log."""
+        self.problems[region] = f"{type(error).__name__}: {error}"
+        sys.stderr.write("".join(traceback.format_exception(error)))
 
     def path(self, region: str) -> str:
         """Return the name of the path through which the region's replica reaches the writer."""

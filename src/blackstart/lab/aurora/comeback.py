@@ -1,20 +1,21 @@
 """How a region's instances come back: restarted in their role, or rewound into a new one."""
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from typing import Any
 
 import psycopg
 
 from blackstart.lab.aurora.cluster import Cluster
-from blackstart.lab.aurora.divergence import Switch, commits_past
+from blackstart.lab.aurora.divergence import commits_past
 from blackstart.lab.aurora.errors import AuroraError
 from blackstart.lab.aurora.promotion import checkpoint
 from blackstart.lab.aurora.rejoin import copy, reached, rewind_or_copy
-from blackstart.lab.aurora.tasks import end
+from blackstart.outcome import BlackstartError
 
 _RETRY_S = 0.5
+_FAILURES = (BlackstartError, OSError, TimeoutError, psycopg.Error)
+"""What an attempt may end with and the next one need not: no program, no room, nobody there."""
 
 
 class Comebacks:
@@ -23,28 +24,47 @@ class Comebacks:
     def __init__(self, cluster: Cluster) -> None:
         self._cluster = cluster
         self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._turns = {region: asyncio.Lock() for region in cluster.layout.regions}
+        """Held until what was begun has ended with all that it started: the next one works in the same folders."""
+
+    def begin(self, region: str, work: Callable[[], Awaitable[None]]) -> None:
+        """Do one thing at a time for a region: what is begun ends what was under way, and starts when that is gone."""
+        self.cancel(region)
+        self._tasks[region] = asyncio.create_task(self._alone(region, work))
+
+    def cancel(self, region: str) -> None:
+        """Tell what is under way for the region to end."""
+        if (task := self._tasks.pop(region, None)) is not None:
+            task.cancel()
 
     async def end(self, region: str) -> None:
-        """End what is under way for the region."""
-        if (task := self._tasks.pop(region, None)) is not None:
-            await end([task])
+        """End what is under way for the region; return when it has left nothing running."""
+        self.cancel(region)
+        async with self._turns[region]:
+            pass
 
-    async def end_all(self) -> None:
-        await end(list(self._tasks.values()))
+    async def _alone(self, region: str, work: Callable[[], Awaitable[None]]) -> None:
+        async with self._turns[region]:
+            try:
+                await work()
+            except Exception as error:  # noqa: BLE001 (nobody waits for it: it is told with the region's state)
+                self._cluster.report(region, error)
 
     async def restart(self, region: str) -> None:
-        """Start a region's instances in the role that they had."""
+        """Start a region's instances in the role that they have by now, however often that takes."""
         cluster = self._cluster
-        for instance in cluster.regions[region]:
-            if not instance.alive:
-                await instance.start(cluster.source_of(instance))
+        await self._until_done(region, self._restarted)
         standby = cluster.standby
         if standby in cluster.diverged or standby in cluster.lost:
             return
-        if standby != region:
+        if standby == region:
+            await self.connect(region)
+            return
+        if cluster.first(standby).alive:
             # Its receiver may hang in an attempt that it made while the writer was away.
             cluster.first(standby).reconnect()
-        self.begin(standby, self.connect(standby))
+        if not self._under_way(standby):
+            self.begin(standby, lambda: self.connect(standby))
 
     async def connect(self, region: str) -> None:
         """Spare a replica the link's delay until it streams: it takes some six round trips to get there."""
@@ -52,49 +72,63 @@ class Comebacks:
             with suppress(AuroraError):
                 await reached(self._cluster.first(region), lambda: self._cluster.connected(region))
 
-    def begin(self, region: str, work: Coroutine[Any, Any, None]) -> None:
-        """Do one thing at a time for a region: what is begun ends what was under way."""
-        if (task := self._tasks.pop(region, None)) is not None:
-            task.cancel()
-        self._tasks[region] = asyncio.create_task(work)
-
     async def rejoin(self, region: str) -> None:
         """Read an old writer region's log, then make it a standby, however often that takes."""
-        switch = self._cluster.diverged[region]
-        if switch is not None:
-            await self.count(region, switch)
+        await self._until_done(region, self._rejoined)
+
+    def _under_way(self, region: str) -> bool:
+        return region in self._tasks and not self._tasks[region].done()
+
+    async def _until_done(self, region: str, attempt: Callable[[str], Awaitable[None]]) -> None:
+        """Repeat until an attempt succeeds; meanwhile the region's state tells why the last one did not."""
+        while True:
+            try:
+                await attempt(region)
+            except _FAILURES as error:
+                self._cluster.problems[region] = f"{type(error).__name__}: {error}"
+            else:
+                self._cluster.problems.pop(region, None)
+                return
+            await asyncio.sleep(_RETRY_S)
+
+    async def _restarted(self, region: str) -> None:
+        await self._count(region)
+        for instance in self._cluster.regions[region]:
+            if not instance.alive:
+                await instance.start(self._cluster.source_of(instance))
+
+    async def _rejoined(self, region: str) -> None:
+        """Make the region a standby again. Raises when that did not work: the writer may be out of reach."""
+        if not self._cluster.in_touch():
+            # Nobody can tell an old writer to stop: it goes on until somebody can.
+            raise AuroraError(f"{region} cannot rejoin: all links between the regions are closed")
+        await asyncio.gather(*(instance.kill() for instance in self._cluster.regions[region]))
+        await self._count(region)
         async with self._cluster.links.unshaped(self._cluster.path(region)):
-            while not await self._rewound(region):  # noqa: ASYNC110 (a try, not a state: there is no event to wait for)
-                await asyncio.sleep(_RETRY_S)
-            del self._cluster.diverged[region]
+            await self._rebuilt(region)
+            self._cluster.diverged.pop(region, None)
 
-    async def count(self, region: str, switch: Switch) -> None:
-        """Count what the stopped old writer had committed past the switch, once a transition."""
-        done = self._cluster.completed
-        if done is not None and done.from_region == region and done.read_at_ns is None:
-            commits = await commits_past(self._cluster.first(region), switch)
-            self._cluster.past[-1] = done.counted(commits, self._cluster.clock.now_ns())
-
-    async def _rewound(self, region: str) -> bool:
-        """Make the region a standby again; tell whether that worked (the writer may be out of reach)."""
+    async def _rebuilt(self, region: str) -> None:
         first, *others = self._cluster.regions[region]
         source = self._cluster.source_of(first)
         assert source is not None
-        try:
-            await asyncio.gather(*(instance.kill() for instance in (first, *others)))
-            await checkpoint(self._cluster.first(self._cluster.writer))
-            await rewind_or_copy(first, source)
-            await first.start(source)
-            written = await self._written()
-            await reached(first, lambda: self._cluster.has_reached(first, written))
-            for instance in others:
-                inner = self._cluster.source_of(instance)
-                assert inner is not None
-                await copy(instance, inner)
-                await instance.start(inner)
-        except (AuroraError, OSError, TimeoutError, psycopg.Error):
-            return False
-        return True
+        await checkpoint(self._cluster.first(self._cluster.writer))
+        await rewind_or_copy(first, source)
+        await first.start(source)
+        written = await self._written()
+        await reached(first, lambda: self._cluster.has_reached(first, written))
+        for instance in others:
+            inner = self._cluster.source_of(instance)
+            assert inner is not None
+            await copy(instance, inner)
+            await instance.start(inner)
+
+    async def _count(self, region: str) -> None:
+        """Count what the stopped old writer had committed past the switch, once a transition."""
+        done, first = self._cluster.completed, self._cluster.first(region)
+        if done is not None and done.from_region == region and done.read_at_ns is None and not first.alive:
+            commits = await commits_past(first, done.switch)
+            self._cluster.past[-1] = done.counted(commits, self._cluster.clock.now_ns())
 
     async def _written(self) -> int:
         """Return the position that the writer has reached. Raises ``AuroraError`` when it does not answer."""

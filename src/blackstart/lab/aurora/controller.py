@@ -14,7 +14,6 @@ from blackstart.lab.aurora.errors import AuroraError
 from blackstart.lab.aurora.instance import Passwords
 from blackstart.lab.aurora.moves import Moves
 from blackstart.lab.aurora.programs import Processes
-from blackstart.lab.aurora.tasks import end
 from blackstart.lab.aurora.transition import Mode
 from blackstart.lab.layout import CLIENT_VIEW, Layout
 
@@ -74,15 +73,6 @@ class Aurora:
                 self._check_alive()
                 await asyncio.sleep(_POLL_S)
 
-    async def stop(self) -> None:
-        """End everything at once, and leave nothing but the data folders."""
-        await end(self._watching)
-        await self._moves.end()
-        await self._comebacks.end_all()
-        for watch in self._cluster.watches.values():
-            watch.close()
-        await asyncio.gather(*(instance.kill() for instance in self._cluster.all))
-
     def ready(self) -> bool:
         """Tell whether the writer answers and every standby streams."""
         return self._cluster.ready()
@@ -100,29 +90,37 @@ class Aurora:
         count = len(self._cluster.regions[region])
         return [self._address(region, number, view) for number in (range(2, count + 1) if count > 1 else (1,))]
 
-    async def lose_region(self, region: str) -> None:
-        """Take note that a region is off or hung: nothing of it can be reached until it is revived."""
+    def mark_lost(self, region: str) -> None:
+        """Take note, before it is so, that a region is off or hung: nothing more is begun in it until it is revived."""
         self._cluster.lost.add(region)
+        self._cluster.problems.pop(region, None)
         for instance in self._cluster.regions[region]:
             instance.lost()
+        self._comebacks.cancel(region)
+
+    async def lose_region(self, region: str) -> None:
+        """End what was under way in a region that is off or hung; return when it has ended."""
+        self.mark_lost(region)
         await self._comebacks.end(region)
         move = self._cluster.transition
         if move is not None and region == move.to_region:
             await self._moves.cancel()
 
     async def revive_region(self, region: str) -> None:
-        """Bring a region's instances back in the role that they have by now; returns when that is under way.
+        """Begin to bring a region's instances back, in the role that they have when no move is under way any more.
 
         A region that wrote until a failover is isolated and read before it is rewound. Its instances are killed
         first, in case they still run (a hung region): call this before they can be reached again.
         """
+        if region in self._cluster.diverged or self._moves.deposes(region):
+            await self._moves.fence(region)
         self._cluster.lost.discard(region)
+        self._comebacks.begin(region, lambda: self._come_back(region))
+
+    async def _come_back(self, region: str) -> None:
         await self._moves.over()
-        if region in self._cluster.diverged:
-            await asyncio.gather(*(instance.kill() for instance in self._cluster.regions[region]))
-            self._comebacks.begin(region, self._comebacks.rejoin(region))
-        else:
-            await self._comebacks.restart(region)
+        again = self._comebacks.rejoin if region in self._cluster.diverged else self._comebacks.restart
+        await again(region)
 
     async def failover(self, target: str, mode: Mode = "failover", data_loss_allowed: bool = True) -> None:
         """Begin to make ``target`` the writer region; :meth:`describe` tells how it goes.

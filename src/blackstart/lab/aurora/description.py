@@ -34,6 +34,7 @@ def _member(cluster: Cluster, region: str) -> dict[str, Any]:
         "cluster": layout.cluster_name(region),
         "role": "writer" if writes else "reader",
         "status": _status(cluster, region),
+        "problem": cluster.problems.get(region),
         "synchronization": None if writes else "connected" if cluster.connected(region) else "pending-resync",
         "endpoint": layout.cluster_endpoint(region),
         "reader_endpoint": layout.reader_endpoint(region),

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import psycopg
 
-from blackstart.lab.aurora.leftovers import remains, remove
 from blackstart.lab.aurora.programs import Processes, program, unprivileged
+from blackstart.lab.descent import Identity
 from blackstart.lab.layout import Layout
+from blackstart.lab.plant import sharedmemory
 
 SUPERUSER = "postgres"
 REPLICATOR = "replicator"
@@ -18,8 +19,8 @@ MAINTENANCE_DATABASE = "postgres"
 SEGMENT_BYTES = 1 << 20
 """Small log segments: a rejoin copies whole ones, and a lab needs little space."""
 _STOP_TIMEOUT_S = 60.0
-_CONNECT_TIMEOUT_S = 10
-"""For a standby's connection to its source: several round trips, each of which a link may delay by seconds."""
+CONNECT_TIMEOUT_S = 10
+"""For what connects to another region's server: several round trips, each of which a link may delay by seconds."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ class Source:
             password=passwords.replicator,
             application_name=name,
             fallback_application_name=str(attempt),
-            connect_timeout=_CONNECT_TIMEOUT_S,
+            connect_timeout=CONNECT_TIMEOUT_S,
         )
 
 
@@ -71,7 +72,7 @@ class Instance:
         self._source: Source | None = None
         self._attempts = 0
         self._hardened = False
-        self._pid: int | None = None
+        self._process: Identity | None = None
 
     @property
     def alive(self) -> bool:
@@ -88,7 +89,7 @@ class Instance:
         self._source, self._hardened = source, False
         self._configure()
         self.incarnation += 1
-        self._pid = (await self.processes.start(self.name, self.argv(), group=self.region)).pid
+        self._process = Identity.of((await self.processes.start(self.name, self.argv(), group=self.region)).pid)
 
     def reconnect(self) -> None:
         """Make a standby's receiver connect anew at once, wherever its present attempt hangs."""
@@ -124,7 +125,7 @@ class Instance:
     def sweep(self) -> None:
         """Remove what a killed server left: its memory, and the pid file whose pid may be another's by now."""
         if not self.alive:
-            remove(remains(self.datadir, self._pid))
+            sharedmemory.remove_of(self.datadir, self._process)
             (self.datadir / "postmaster.pid").unlink(missing_ok=True)
 
     async def connect(self, database: str = MAINTENANCE_DATABASE) -> psycopg.AsyncConnection:

@@ -1,18 +1,19 @@
 """Moving the writer to the other region: as a failover, which takes what is there, or a switchover, which waits."""
 
 import asyncio
+from contextlib import suppress
 
 import psycopg
 
 from blackstart.lab.aurora.cluster import Cluster
 from blackstart.lab.aurora.comeback import Comebacks
 from blackstart.lab.aurora.divergence import switch_point
-from blackstart.lab.aurora.errors import AuroraError, GlobalClusterStateError
+from blackstart.lab.aurora.errors import GlobalClusterStateError
 from blackstart.lab.aurora.instance import Instance
 from blackstart.lab.aurora.promotion import final_position, promote, replayed
 from blackstart.lab.aurora.tasks import end
 from blackstart.lab.aurora.transition import Completed, Mode, Transition
-from blackstart.outcome import UsageError
+from blackstart.outcome import BlackstartError, UsageError
 
 _RETRY_S = 0.5
 
@@ -37,14 +38,25 @@ class Moves:
         if move is None:
             return
         move.status = "cancelling"
-        await self.end()
-        if move.from_region == self._cluster.writer and move.from_region not in self._cluster.lost:
-            await self._comebacks.restart(move.from_region)
-
-    async def end(self) -> None:
-        """End the move that is under way, and leave everything as it is."""
         if self._task is not None:
             await end([self._task])
+        if move.from_region == self._cluster.writer:
+            self._restart(move.from_region)
+        # Else it came too late: the move had already begun the old writer's comeback.
+
+    def deposes(self, region: str) -> bool:
+        """Tell whether a failover away from that region is under way."""
+        move = self._cluster.transition
+        return move is not None and move.mode == "failover" and move.from_region == region
+
+    async def fence(self, region: str) -> None:
+        """Kill an old writer, so that it acknowledges nothing any more: as well as that can be done.
+
+        Where nothing gets through between the regions it goes on, and what it acknowledges is counted at its comeback.
+        """
+        if self._cluster.in_touch():
+            with suppress(BlackstartError):
+                await asyncio.gather(*(instance.kill() for instance in self._cluster.regions[region]))
 
     async def begin(self, target: str, mode: Mode, data_loss_allowed: bool) -> None:
         """Begin to make ``target`` the writer region. Raises as :meth:`Aurora.failover` does."""
@@ -82,38 +94,41 @@ class Moves:
                 await self._fail_over(move)
             else:
                 await self._switch_over(move)
+        except Exception as error:  # noqa: BLE001 (nobody waits for it: it is told with the region's state)
+            self._cluster.report(move.to_region, error)
         finally:
             self._cluster.transition = None
 
     async def _fail_over(self, move: Transition) -> None:
         move.status = "failing-over"
-        if move.from_region not in self._cluster.lost:
-            # Fencing: an old writer that can be reached acknowledges nothing any more.
-            await asyncio.gather(*(instance.kill() for instance in self._cluster.regions[move.from_region]))
+        old = move.from_region
+        if old not in self._cluster.lost and self._cluster.in_touch():
+            await self._comebacks.end(old)
+            await self.fence(old)
         await self._promote(move)
         assert self._cluster.completed is not None
-        self._cluster.diverged[move.from_region] = self._cluster.completed.switch
-        self._cluster.watch(move.from_region).has_streamed = False
-        if move.from_region not in self._cluster.lost:
-            self._comebacks.begin(move.from_region, self._comebacks.rejoin(move.from_region))
+        self._cluster.diverged[old] = self._cluster.completed.switch
+        self._cluster.watch(old).has_streamed = False
+        if old not in self._cluster.lost:
+            self._comebacks.begin(old, lambda: self._comebacks.rejoin(old))
 
     async def _switch_over(self, move: Transition) -> None:
         move.status = "switching-over"
         old, new = self._cluster.first(move.from_region), self._cluster.first(move.to_region)
+        await self._comebacks.end(move.from_region)
         try:
             await old.stop()
             await replayed(new, await final_position(old))
-        except (AuroraError, OSError, TimeoutError, psycopg.Error):
+        except (BlackstartError, OSError, TimeoutError, psycopg.Error):
             move.status = "cancelling"
-            if move.from_region not in self._cluster.lost:
-                await old.start(None)
-            return
-        await self._promote(move)
-        assert self._cluster.completed is not None
-        await self._comebacks.count(move.from_region, self._cluster.completed.switch)
-        if move.from_region not in self._cluster.lost:
-            await old.start(self._cluster.source_of(old))
-            self._comebacks.begin(move.from_region, self._comebacks.connect(move.from_region))
+        else:
+            await self._promote(move)
+        # Nothing is waited for between the promotion and this: a move that is given up later leaves no region down.
+        self._restart(move.from_region)
+
+    def _restart(self, region: str) -> None:
+        if region not in self._cluster.lost:
+            self._comebacks.begin(region, lambda: self._comebacks.restart(region))
 
     async def _promote(self, move: Transition) -> None:
         """Promote, however often it takes: a standby that cannot be promoted shows as a move that does not end."""
@@ -127,8 +142,8 @@ class Moves:
             self._cluster.diverged[move.to_region] = None
             raise
         promoted_ns = self._cluster.clock.now_ns()
-        self._cluster.writer = move.to_region
         switch = switch_point(new.datadir)
+        self._cluster.writer = move.to_region
         self._cluster.past.append(
             Completed(move.mode, move.from_region, move.to_region, move.started_ns, promoted_ns, switch)
         )

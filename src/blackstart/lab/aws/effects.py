@@ -16,7 +16,7 @@ from moto.route53.models import route53_backends
 from blackstart.lab.aws.accelerator import models
 from blackstart.lab.aws.call import Call
 from blackstart.lab.aws.context import Context
-from blackstart.lab.layout import ACCOUNT, SYSTEM
+from blackstart.lab.layout import ACCOUNT, SYSTEM, ZONE
 
 Effect = Callable[[Context, str], None]
 """Sends to the plant what a call in that region changed."""
@@ -37,23 +37,28 @@ def security(context: Context, region: str) -> None:
     if region not in context.layout.regions:
         return
     with _security:
-        balancer, pods = _balancer_groups(region), _pods_groups(region)
+        balancer, pods = balancer_groups(region), _pods_groups(region)
         port = context.layout.ports.http
         context.plant.set_ingress(region, _callers(balancer, port))
         context.plant.set_path(region, is_open=_leads(balancer, pods, port))
 
 
 def records(context: Context, region: str) -> None:
-    """Send the private zones' records; Route 53 knows no regions."""
+    """Send the served zone's records; Route 53 knows no regions."""
     del region
     with _names:
         zones = list(route53_backends[ACCOUNT]["aws"].zones.values())
-        sets = [record for zone in zones if zone.private_zone for record in zone.rrsets]
+        sets = [record for zone in zones if is_served(zone) for record in zone.rrsets]
         context.plant.set_records([_record(record) for record in sets if record.type not in {"NS", "SOA"}])
 
 
-def _balancer_groups(region: str) -> list[Any]:
+def is_served(zone: Any) -> bool:
+    """Return whether the lab's resolver answers from that hosted zone."""
+    return bool(zone.private_zone) and zone.name.rstrip(".") == ZONE
 
+
+def balancer_groups(region: str) -> list[Any]:
+    """Return the security groups that the region's load balancer has."""
     balancers = list(elbv2_backends[ACCOUNT][region].load_balancers.values())
     ids = [group for balancer in balancers if balancer.name == SYSTEM for group in balancer.security_groups]
     groups = (ec2_backends[ACCOUNT][region].get_security_group_from_id(group) for group in ids)
@@ -91,11 +96,18 @@ def _covers(rule: Any, port: int) -> bool:
 
 
 def _record(record: Any) -> dict[str, Any]:
-    if record.alias_target:  # the resolver follows names, so an alias is served as one
-        values, kind, ttl = [record.alias_target["DNSName"]], "CNAME", 60
-    else:
-        values, kind, ttl = list(record.records), record.type, int(record.ttl or 0)
-    return {"name": record.name.rstrip(".") + ".", "type": kind, "ttl": ttl, "values": values}
+    if record.alias_target:
+        return served(record.name, alias=record.alias_target["DNSName"])
+    return served(record.name, record.type, int(record.ttl or 0), list(record.records))
+
+
+def served(
+    name: str, kind: str = "", ttl: int = 0, values: list[str] | None = None, alias: str | None = None
+) -> dict[str, Any]:
+    """Return a record as the resolver takes it. It follows names, so an alias is served as one."""
+    if alias is not None:
+        kind, ttl, values = "CNAME", 60, [alias]
+    return {"name": name.rstrip(".") + ".", "type": kind, "ttl": ttl, "values": values or []}
 
 
 def _accelerator(context: Context, region: str) -> None:
@@ -119,7 +131,6 @@ _EFFECTS: dict[tuple[str, str], Effect] = {
         security,
     ),
     ("route53", "ChangeResourceRecordSets"): records,
-    ("route53", "DeleteHostedZone"): records,
     **dict.fromkeys(
         [
             ("globalaccelerator", operation)

@@ -11,7 +11,7 @@ from typing import Any
 from moto.core.responses import BaseResponse
 from moto.moto_server.werkzeug_app import BackendRequest, DomainDispatcherApplication
 
-from blackstart.lab.aws import effects, errors, refusals, scope
+from blackstart.lab.aws import effects, errors, ingress, refusals, scope
 from blackstart.lab.aws.call import Call, Environ
 from blackstart.lab.aws.context import Context
 from blackstart.lab.aws.errors import Answer
@@ -54,6 +54,8 @@ class Endpoint:
                 answer = self._handled(environ, call)
             if effect is not None and answer[0] < HTTPStatus.MULTIPLE_CHOICES:
                 effect(self._context, call.region)
+        except refusals.Refused as refusal:
+            return _refused(environ, call, str(refusal))
         except NotImplementedError:
             return self._lacking(environ, call)
         except PlantError as error:
@@ -64,9 +66,9 @@ class Endpoint:
         return self._lacking(environ, call) if _is_no_answer(call, answer) else answer
 
     def _handled(self, environ: Environ, call: Call) -> Answer:
-        reason = refusals.of(call)
+        reason = refusals.of(call) or ingress.unserved(call)
         if reason is not None:
-            return errors.answer(environ, call.service, 501, "NotImplemented", f"{call.name}: {reason}")
+            return _refused(environ, call, reason)
         response = self._own.get(call.service)
         if response is not None:
             status, headers, body = response.dispatch(BackendRequest(environ))
@@ -76,6 +78,10 @@ class Endpoint:
     def _lacking(self, environ: Environ, call: Call) -> Answer:
         message = f"the lab does not have {call.name}"
         return errors.answer(environ, call.service, 501, "NotImplemented", message)
+
+
+def _refused(environ: Environ, call: Call, reason: str) -> Answer:
+    return errors.answer(environ, call.service, 501, "NotImplemented", f"{call.name}: {reason}")
 
 
 class Moto(DomainDispatcherApplication):

@@ -15,6 +15,8 @@ POWERS = {"lab:region:power-off": "off", "lab:region:hang": "hung"}
 """What the lab can inject: action id → what becomes of the region in its parameter ``region``."""
 WAIT = "aws:fis:wait"
 ACTIONS = (*POWERS, WAIT)
+RETRIES_S = (0.1, 0.2, 0.5, *[1.0] * 60)
+"""Pauses between the attempts to give a region back."""
 _DURATION = re.compile(r"PT(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?")
 
 
@@ -39,6 +41,8 @@ class Injection:
     name: str
     action: dict[str, Any]
     ends_at: float = 0.0
+    bites: bool = False
+    """Whether its region may be down because of it. What failed on the way may have bitten all the same."""
 
     @property
     def status(self) -> str:
@@ -132,8 +136,8 @@ class LiveExperiment(Experiment):
         stopped = self.asked_to_stop.is_set()
         for injection in self.injections:
             try:
-                if injection.status == "running":
-                    _withdraw(plant, injection, "stopped", "Action was stopped")
+                if injection.bites or injection.status == "running":
+                    _withdraw_surely(plant, injection)
                 elif injection.status == "pending":
                     injection.become("cancelled", "Action was cancelled")
             except PlantError as error:
@@ -147,6 +151,7 @@ def _inject(plant: Plant, injection: Injection) -> None:
     try:
         injection.become("initiating", "Action is initiating")
         if injection.region is not None:
+            injection.bites = True
             plant.power(injection.region, injection.power)
     except PlantError as error:
         injection.become("failed", str(error))
@@ -158,4 +163,19 @@ def _inject(plant: Plant, injection: Injection) -> None:
 def _withdraw(plant: Plant, injection: Injection, status: str, reason: str) -> None:
     if injection.region is not None:
         plant.power(injection.region, "on")
+    injection.bites = False
     injection.become(status, reason)
+
+
+def _withdraw_surely(plant: Plant, injection: Injection) -> None:
+    """Give the region back, again and again until the plant takes it. Raises ``PlantError`` after long enough."""
+    failed = injection.status == "failed"
+    status, reason = ("failed", injection.action["state"]["reason"]) if failed else ("stopped", "Action was stopped")
+    for pause_s in RETRIES_S:
+        try:
+            _withdraw(plant, injection, status, reason)
+        except PlantError:
+            time.sleep(pause_s)
+        else:
+            return
+    _withdraw(plant, injection, status, reason)

@@ -60,8 +60,8 @@ class ServedGlobalCluster(GlobalCluster):
 
 
 def is_served(resource: object) -> bool:
-    """Return whether the plant runs this cluster or instance."""
-    return isinstance(resource, ServedCluster | ServedInstance)
+    """Return whether the plant runs this cluster, instance or global database."""
+    return isinstance(resource, ServedCluster | ServedInstance | ServedGlobalCluster)
 
 
 def served_cluster() -> ServedGlobalCluster:

@@ -4,7 +4,7 @@ moto compares a change with the zone's history, so that a second CREATE makes a 
 old value deletes the new one.
 """
 
-from typing import Any
+from typing import Any, cast
 
 from moto.core.exceptions import ServiceException
 from moto.core.responses import ActionResult
@@ -12,6 +12,10 @@ from moto.core.utils import utcnow
 from moto.moto_api._internal import mock_random
 from moto.route53.models import FakeZone
 from moto.route53.responses import Route53
+
+from blackstart.lab.aws import effects
+from blackstart.lab.aws.refusals import Refused
+from blackstart.outcome import UsageError
 
 Key = tuple[str, str]
 """Name with its final dot, type."""
@@ -45,6 +49,7 @@ class RecordsResponse(Route53):
         held = {_key(record.name, str(record.type)): _content_of(record) for record in zone.rrsets}
         for change in self._get_param("ChangeBatch.Changes"):
             _apply(held, change, zone.name)
+            _check_form(change)
         _check_names(held)
         for change in self._get_param("ChangeBatch.Changes"):
             _make(zone, change)
@@ -58,7 +63,9 @@ def _apply(held: dict[Key, Content], change: dict[str, Any], zone: str) -> None:
     key, content = _key(record["Name"], record["Type"]), _content(record)
     what = f"[name='{key[0]}', type='{key[1]}']"
     if any(record.get(policy) is not None for policy in _POLICIES):
-        raise NotImplementedError  # the resolver answers simple records only
+        raise Refused("the lab's resolver answers simple records only")
+    if "*" in key[0] or "\\052" in key[0]:
+        raise Refused("the lab's resolver knows no wildcards")
     if not f".{key[0]}".endswith(f".{zone.rstrip('.')}."):
         raise InvalidChangeBatch(f"RRSet with DNS name {key[0]} is not permitted in zone {zone}")
     if change["Action"] == "CREATE" and key in held:
@@ -70,6 +77,21 @@ def _apply(held: dict[Key, Content], change: dict[str, Any], zone: str) -> None:
     elif held.pop(key) != content:
         message = f"Tried to delete resource record set {what} but the values provided do not match the current values"
         raise InvalidChangeBatch(message)
+
+
+def _check_form(change: dict[str, Any]) -> None:
+    """Ask the resolver's own parser: what it does not take must not get into the zone."""
+    if change["Action"] == "DELETE":
+        return
+    from blackstart.lab.names.zone import parse  # noqa: PLC0415 - slow to import, and only a change needs it
+
+    record = change["ResourceRecordSet"]
+    values = [value["Value"] for value in record.get("ResourceRecords") or []]
+    alias = (record.get("AliasTarget") or {}).get("DNSName")
+    try:
+        parse(cast("Any", effects.served(record["Name"], record["Type"], int(record.get("TTL") or 0), values, alias)))
+    except UsageError as error:
+        raise InvalidChangeBatch(f"Invalid Resource Record: {error}") from error
 
 
 def _make(zone: FakeZone, change: dict[str, Any]) -> None:

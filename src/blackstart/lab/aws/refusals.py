@@ -4,6 +4,7 @@ from blackstart.lab.aws.call import Call
 
 _REFUSED: dict[str, dict[str, str]] = {
     "datasync": {"the lab copies no files": "StartTaskExecution"},
+    "ecs": {"the lab has no ECS: its containers run in Kubernetes": "RunTask StartTask CreateService UpdateService"},
     "dynamodb": {"the lab's tables are not replicated": "CreateGlobalTable UpdateGlobalTable"},
     "ec2": {
         "the lab has no EC2 instances": "RunInstances CreateFleet RequestSpotInstances DescribeInstanceTypes "
@@ -21,7 +22,8 @@ _REFUSED: dict[str, dict[str, str]] = {
     },
     "elasticache": {
         "the lab's caches cannot be changed through the API": "CreateCacheCluster CreateReplicationGroup "
-        "DeleteCacheCluster DeleteReplicationGroup ModifyReplicationGroup",
+        "DeleteCacheCluster DeleteReplicationGroup ModifyReplicationGroup ModifyCacheParameterGroup "
+        "ResetCacheParameterGroup",
     },
     "elasticloadbalancing": {
         "of the lab's load balancers only the security groups can be changed": "CreateLoadBalancer "
@@ -35,8 +37,16 @@ _REFUSED: dict[str, dict[str, str]] = {
         "the lab's databases can only be failed over or switched over, by their global cluster": "FailoverDBCluster "
         "PromoteReadReplica PromoteReadReplicaDBCluster RebootDBCluster RebootDBInstance StartDBCluster "
         "StartDBInstance StopDBCluster StopDBInstance",
+        "the lab's databases have fixed parameters": "ModifyDBParameterGroup ModifyDBClusterParameterGroup "
+        "ResetDBParameterGroup ResetDBClusterParameterGroup",
     },
-    "route53": {"the lab has no health checks": "CreateHealthCheck UpdateHealthCheck GetHealthCheckStatus"},
+    "route53": {
+        "the lab has no health checks": "CreateHealthCheck UpdateHealthCheck GetHealthCheckStatus",
+        "the lab's resolver serves one private zone, to all of the lab": "CreateHostedZone DeleteHostedZone "
+        "AssociateVPCWithHostedZone DisassociateVPCFromHostedZone CreateVPCAssociationAuthorization",
+    },
+    "ssm": {"the lab has no machines to command": "SendCommand StartAutomationExecution"},
+    "states": {"the lab runs no state machines": "StartExecution StartSyncExecution"},
 }
 """Signing name of a service → why → the names of the operations."""
 
@@ -48,8 +58,17 @@ _REASONS = {
 }
 
 
+_REPLICAS = {"ReplicaUpdates", "GlobalTableWitnessUpdates", "GlobalTableSettingsReplicaMode"}
+
+
+class Refused(NotImplementedError):  # noqa: N818 - a refusal is an answer, with the reason for the caller
+    """The lab will not do this; the message says why."""
+
+
 def of(call: Call) -> str | None:
     """Return why the lab will not do this, or None."""
     if call.service == "s3" and call.operation.startswith("PUT ") and "replication" in call.parameters:
         return "the lab's buckets are not replicated"
+    if (call.service, call.operation) == ("dynamodb", "UpdateTable") and not _REPLICAS.isdisjoint(call.parameters):
+        return "the lab's tables are not replicated"
     return _REASONS.get((call.service, call.operation))

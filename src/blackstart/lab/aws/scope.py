@@ -1,6 +1,7 @@
 """What an HTTP request asks for: service, region and operation, read from its signature's scope and its content."""
 
 import io
+import json
 import re
 from urllib.parse import parse_qs, parse_qsl
 
@@ -26,7 +27,7 @@ def read(environ: Environ) -> Call | None:
     if scope is None:
         return None
     service = scope[4].lower()
-    parameters = dict(parse_qsl(_form(environ) or environ.get("QUERY_STRING", ""), keep_blank_values=True))
+    parameters = _parameters(environ)
     return Call(service, scope[3], _operation(environ, service, parameters), parameters)
 
 
@@ -40,9 +41,23 @@ def _adopt_presigned(environ: Environ) -> None:
     )
 
 
-def _form(environ: Environ) -> str:
-    if not environ.get("CONTENT_TYPE", "").startswith("application/x-www-form-urlencoded"):
-        return ""
+def _parameters(environ: Environ) -> dict[str, str]:
+    kind = environ.get("CONTENT_TYPE", "")
+    if kind.startswith("application/x-amz-json"):
+        return _members(_body(environ))
+    form = _body(environ) if kind.startswith("application/x-www-form-urlencoded") else ""
+    return dict(parse_qsl(form or environ.get("QUERY_STRING", ""), keep_blank_values=True))
+
+
+def _members(body: str) -> dict[str, str]:
+    try:
+        members = json.loads(body)
+    except ValueError:
+        return {}
+    return {name: str(value) for name, value in members.items()} if isinstance(members, dict) else {}
+
+
+def _body(environ: Environ) -> str:
     body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
     environ["wsgi.input"] = io.BytesIO(body)
     return str(body.decode("utf-8", "replace"))

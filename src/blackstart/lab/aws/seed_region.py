@@ -1,5 +1,6 @@
 """One region's resources: network, security groups, load balancer, Kubernetes cluster, fault injection."""
 
+import math
 from typing import Any
 
 from moto.ec2.models import ec2_backends
@@ -11,8 +12,10 @@ from blackstart.lab.aws.context import Context
 from blackstart.lab.aws.effects import PODS_GROUP, VPC_CIDR
 from blackstart.lab.aws.tagging import TAG_LIST, TAGS
 from blackstart.lab.layout import ACCOUNT, SYSTEM
+from blackstart.lab.specification import Specification
 
 BALANCER_GROUP = f"{SYSTEM}-alb"
+SHORTEST_LOSS_MIN = 15
 SHORTEST_CHECK_S = 5
 """AWS knows no shorter interval of health checks; the lab's fast profile has one, and says this."""
 
@@ -103,13 +106,27 @@ def _cluster(context: Context, region: str, role: str, subnets: list[str], group
 def _template(context: Context, region: str, role: str) -> str:
 
     lost = context.configuration.primary
-    description = f"Region loss: kills every process of {lost} and cuts every link to it, for at most 15 minutes"
+    lasts_min = loss_lasts_min(context.configuration.specification)
+    kills = f"kills every process of {lost} and cuts every link to it"
+    description = f"Region loss: {kills}, for at most {lasts_min} minutes"
     action = {
         "actionId": "lab:region:power-off",
         "description": description,
-        "parameters": {"region": lost, "duration": "PT15M"},
+        "parameters": {"region": lost, "duration": f"PT{lasts_min}M"},
     }
     template = fis_backends[ACCOUNT][region].create_experiment_template(
         None, description, [{"source": "none"}], {}, {"lose-region": action}, role, TAGS | {"Name": "region-loss"}
     )
     return str(template["id"])
+
+
+def loss_lasts_min(specification: Specification) -> int:
+    """Return for how many minutes a region is lost at most: ten times what recovery waits for, at least 15.
+
+    A fault that ended by itself before the recovery was proved would put the old primary beside the new one.
+    """
+    timings = specification.timings
+    checks_s = timings.alb_health_interval_s * (timings.alb_healthy_count + timings.alb_unhealthy_count)
+    waits_s = specification.pod_start_s + timings.promotion_s + timings.accelerator_delay_s + timings.record_ttl_s
+    recovery_s = waits_s + checks_s + specification.replication_delay_ms / 1000
+    return max(SHORTEST_LOSS_MIN, math.ceil(10 * recovery_s / 60))

@@ -2,11 +2,13 @@
 
 import asyncio
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
 import aiohttp
 
+from blackstart.lab import perpetual
 from blackstart.lab.edge import accelerator as accelerators
 from blackstart.lab.edge.accelerator import Accelerator
 from blackstart.lab.edge.alb import Alb
@@ -99,19 +101,18 @@ class Edge:
             await asyncio.sleep(_LOOK_S)
 
     async def run(self) -> None:
-        """Register pods, look at health and route, until cancelled. May run before any Envoy does."""
+        """Register pods, look at health and route, until cancelled. May run before any Envoy does.
+
+        Each goes on by itself: what one stumbles over stops neither it nor the others for long.
+        """
         # A new connection each time: one to an Envoy that was killed and started again would be dead.
         connector = aiohttp.TCPConnector(force_close=True)
         async with aiohttp.ClientSession(connector=connector) as session, asyncio.TaskGroup() as tasks:
             for balancer in self._balancers.values():
-                tasks.create_task(balancer.look(session, self._route))
+                name, look = balancer.alb.name, partial(balancer.look, session, self._route)
+                tasks.create_task(perpetual.going(f"health of {name}", look))
                 if balancer.registration is not None:
-                    tasks.create_task(balancer.registration.run())
-
-    def close(self) -> None:
-        """Release the sockets; the processes are the lab's to end."""
-        for hole in self._holes.values():
-            hole.close()
+                    tasks.create_task(perpetual.going(f"registration at {name}", balancer.registration.run))
 
     def set_ingress(self, region: str, allowed: list[str]) -> None:
         """Let these CIDRs open connections to the region's ALB; live connections go on. Raises ``UsageError``."""

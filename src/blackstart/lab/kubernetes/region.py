@@ -4,6 +4,7 @@ import asyncio
 from typing import Any
 
 from blackstart.clock import Clock
+from blackstart.lab import perpetual
 from blackstart.lab.kubernetes.api.authentication import Authentication
 from blackstart.lab.kubernetes.api.listener import Listener
 from blackstart.lab.kubernetes.api.router import Router
@@ -45,13 +46,16 @@ class Region:
         kubelet = Kubelet(self._changes, self._configuration, self._clock)
         loop = ControlLoop(self._changes)
         authentication = Authentication(self._configuration, self._clock)
-        router = Router(self._changes, kubelet, authentication, self._clock)
+        router = Router(self._changes, kubelet, authentication, self._clock, state.kept)
         listener = Listener(router, self._configuration)
         # What was saved of the life before (ready pods, …) is put right before anybody can read it.
         settle(self._changes)
         await listener.start()
         state.write()
-        self._tasks = [asyncio.create_task(loop.run()), asyncio.create_task(kubelet.run())]
+        self._tasks = [
+            asyncio.create_task(perpetual.going("controllers", loop.run)),
+            asyncio.create_task(perpetual.going("kubelet", kubelet.run)),
+        ]
         ready.set()
         try:
             await stop.wait()

@@ -32,12 +32,14 @@ async def _serve(config: dict[str, Any]) -> None:
 
 
 def _obey(proxies: dict[str, Proxy], order: dict[str, Any]) -> dict[str, Any]:
-    try:
-        for name, condition in order["set"].items():
+    """Bring about every condition of the order; one that fails keeps none of the others from holding."""
+    problems = []
+    for name, condition in order["set"].items():
+        try:
             proxies[name].apply(Condition(**condition))
-    except OSError as error:
-        return {"id": order["id"], "error": str(error)}
-    return {"id": order["id"]}
+        except OSError as error:
+            problems.append(f"{name}: {error}")
+    return {"id": order["id"]} | ({"error": "; ".join(problems)} if problems else {})
 
 
 if __name__ == "__main__":

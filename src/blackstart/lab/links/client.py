@@ -130,14 +130,6 @@ class Links:
         """Return what is in force: path → ``state``, ``delay_ms``, ``rate_kbps``."""
         return {name: self._effective(name).as_json() for name in sorted(self._paths)}
 
-    async def stop(self) -> None:
-        """Close the control channel: the process ends by itself."""
-        if self._channel is not None:
-            self._channel[1].close()
-            self._channel = None
-        if self._server is not None:
-            self._server.close()
-
     async def _set(self, names: list[str], changes: Changes) -> None:
         for name in names:
             if name not in self._own:
@@ -166,14 +158,24 @@ class Links:
         if self._channel is None:
             return  # not started yet: the process reads its conditions from the configuration
         reader, writer = self._channel
-        order = {"id": next(self._ids), "set": {name: self._in_force(name).as_json() for name in names}}
         async with self._turn:
+            # Made only now, so that the last order of several is what is in force.
+            number = next(self._ids)
+            order = {"id": number, "set": {name: self._in_force(name).as_json() for name in names}}
             try:
                 writer.write(json.dumps(order).encode() + b"\n")
-                line = await asyncio.wait_for(reader.readline(), _ANSWER_TIMEOUT_S)
+                async with asyncio.timeout(_ANSWER_TIMEOUT_S):
+                    answer = await _answer_to(number, reader)
             except (TimeoutError, ConnectionError) as error:
                 raise LinksError("the links do not answer: see links.log in the lab's logs") from error
-        if not line:
-            raise LinksError("the links' process has ended: see links.log in the lab's logs")
-        if problem := json.loads(line).get("error"):
+        if problem := answer.get("error"):
             raise LinksError(f"a link could not be changed: {problem}")
+
+
+async def _answer_to(order: int, reader: asyncio.StreamReader) -> dict[str, Any]:
+    """Return the answer to that order. Those before it are to orders whose giver did not wait for them."""
+    while line := await reader.readline():
+        answer: dict[str, Any] = json.loads(line)
+        if answer["id"] == order:
+            return answer
+    raise LinksError("the links' process has ended: see links.log in the lab's logs")

@@ -3,6 +3,7 @@
 import asyncio
 import socket
 
+from blackstart.lab.links import departing
 from blackstart.lab.links.condition import Condition
 from blackstart.lab.links.gate import Gate
 from blackstart.lab.links.paths import Path
@@ -32,7 +33,11 @@ class Proxy:
         """Bring about a condition. On return it holds: nothing held back before a cut passes after it."""
         if condition.state != self._state:
             self._state = condition.state
-            self._enter(condition)
+            try:
+                self._enter(condition)
+            except OSError:
+                self._state = ""  # neither: the next order tries again
+                raise
         rate = None if condition.rate_kbps is None else condition.rate_kbps * 1000
         self._back.delay_s = condition.delay_ms / 1000
         self._outward.bytes_per_s = self._back.bytes_per_s = rate
@@ -81,7 +86,8 @@ class Proxy:
         loop = asyncio.get_running_loop()
         far: Side | None = None
         try:
-            _, far = await loop.create_connection(Side, *self._path.target)
+            outgoing = await departing.connect(sock, self._path.target)
+            _, far = await loop.create_connection(Side, sock=outgoing)
             _, near = await loop.connect_accepted_socket(Side, sock)
         except OSError:
             reset(sock)

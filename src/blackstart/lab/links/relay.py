@@ -102,10 +102,6 @@ class Relay:
         self.close()
         return frozen
 
-    def reset(self) -> None:
-        for sock in self.freeze():
-            reset(sock)
-
     def close(self) -> None:
         for stream in self.streams:
             stream.stop()

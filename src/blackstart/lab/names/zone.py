@@ -44,7 +44,7 @@ class Zone:
     def replace(self, records: Iterable[Record]) -> None:
         """Take these records in place of all that were there. Raises ``UsageError``, and then changes nothing."""
         records = list(records)
-        parsed = [_parse(record) for record in records]
+        parsed = [parse(record) for record in records]
         self._records = sorted(records, key=lambda record: (record["name"], record["type"]))
         self._sets = {(rrset.name, rrset.rdtype): rrset for rrset in parsed}
         self._names = {name for rrset in parsed for name in _up_to_origin(rrset.name)} | {ORIGIN}
@@ -66,7 +66,8 @@ def soa(name: dns.name.Name, serial: int) -> dns.rrset.RRset:
     return dns.rrset.from_text(owner, NEGATIVE_TTL_S, "IN", "SOA", text)
 
 
-def _parse(record: Record) -> dns.rrset.RRset:
+def parse(record: Record) -> dns.rrset.RRset:
+    """Return the record set as it is served. Raises ``UsageError`` for one that is no record, or not of this zone."""
     try:
         name = dns.name.from_text(record["name"]).canonicalize()
         values = [_absolute(record["type"], value) for value in record["values"]]

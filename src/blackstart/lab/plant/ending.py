@@ -9,26 +9,28 @@ from pathlib import Path
 from blackstart.clock import Clock
 from blackstart.lab.descent import Identity
 from blackstart.lab.plant import janitor
-from blackstart.lab.record import Record
+from blackstart.lab.record import Keepers
 
 PATIENCE_S = 15.0
 REAPING_PATIENCE_S = 2.0
 POLL_S = 0.02
 
 
-def end(folder: Path, record: Record, clock: Clock, child: int | None = None) -> None:
+def end(folder: Path, own: str | None, keepers: Keepers | None, clock: Clock, child: int | None = None) -> None:
     """Ask the supervisor to end, wait until it and its janitor are gone, and clear away what is left, if anything.
 
-    ``child``: the supervisor's pid, where this very process started it.
+    ``own``: the lab's incarnation; one that comes up under the same name meanwhile is left alone. ``child``: the
+    supervisor's pid, where this very process started it.
     """
-    supervisor = record.supervisor or (Identity.of(child) if child is not None else None)
-    keepers = [identity for identity in (supervisor, record.janitor) if identity is not None]
+    supervisor, watching = (keepers.supervisor, keepers.janitor) if keepers else (None, None)
+    supervisor = supervisor or (Identity.of(child) if child is not None else None)
+    waited_for = [identity for identity in (supervisor, watching) if identity is not None]
     _signal(supervisor, signal.SIGTERM)
-    _wait(clock, PATIENCE_S, child, lambda: any(keeper.lives() for keeper in keepers))
+    _wait(clock, PATIENCE_S, child, lambda: any(keeper.lives() for keeper in waited_for))
     _signal(supervisor, signal.SIGKILL)
     # Whoever inherits the dead may take a moment to see them off.
-    _wait(clock, REAPING_PATIENCE_S, child, lambda: any(keeper.remains() for keeper in keepers))
-    janitor.sweep(folder)
+    _wait(clock, REAPING_PATIENCE_S, child, lambda: any(keeper.remains() for keeper in waited_for))
+    janitor.sweep(folder, own)
 
 
 def _signal(identity: Identity | None, number: int) -> None:

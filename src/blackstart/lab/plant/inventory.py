@@ -1,10 +1,11 @@
 """The parts of a running lab: what each is called, where it belongs, whether it lives, what memory it takes."""
 
+import asyncio
 import os
 from pathlib import Path
 from typing import Any
 
-from blackstart.lab.descent import Identity, descendants
+from blackstart.lab.descent import Generations, Identity
 from blackstart.lab.plant import memory
 from blackstart.lab.processes import Child, Processes
 
@@ -13,14 +14,23 @@ SERVERS = ("links", "aws-api", "accelerator", "alb-", "kubernetes-", "cache-", "
 """How the names of parts begin. What else was started is a tool that did its work and ended."""
 
 
-def parts(processes: Processes, janitor: Identity) -> list[dict[str, Any]]:
-    """Return every part with its own and its helpers' memory; a pod is a part of its own."""
+async def parts(processes: Processes, janitor: Identity) -> list[dict[str, Any]]:
+    """Return every part with its own and its helpers' memory; a pod is a part of its own.
+
+    The machine is looked at once for all of them, beside the event loop: it may have thousands of processes.
+    """
+    children = [(child, processes.alive(child.name)) for child in processes.children if child.name.startswith(SERVERS)]
+    return await asyncio.to_thread(_look, children, janitor)
+
+
+def _look(children: list[tuple[Child, bool]], janitor: Identity) -> list[dict[str, Any]]:
+    generations = Generations()
     rows = [
         _row("supervisor", GLOBAL, os.getpid(), alive=True, pids=[os.getpid()]),
         _row("janitor", GLOBAL, janitor.pid, alive=janitor.lives(), pids=[janitor.pid]),
     ]
-    for child in (each for each in processes.children if each.name.startswith(SERVERS)):
-        rows += _rows(child, alive=processes.alive(child.name))
+    for child, alive in children:
+        rows += _rows(child, generations.descendants(child.process.pid) if alive else [], alive=alive)
     return rows
 
 
@@ -30,9 +40,8 @@ def total_mb(rows: list[dict[str, Any]]) -> float:
     return round(total, 1)
 
 
-def _rows(child: Child, *, alive: bool) -> list[dict[str, Any]]:
+def _rows(child: Child, tree: list[int], *, alive: bool) -> list[dict[str, Any]]:
     pid = child.process.pid
-    tree = descendants(pid) if alive else []
     pods = {each: name for each in tree if each != pid and (name := _pod(each)) is not None}
     own = [each for each in tree if each not in pods]
     return [

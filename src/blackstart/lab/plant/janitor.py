@@ -2,7 +2,8 @@
 
 The janitor process waits at the end of a pipe that only the supervisor holds. Children die of their death signal;
 the janitor ends what is left: the pids that the supervisor wrote down (with their start times, so that a reused pid
-is spared) and every process that carries the lab's mark.
+is spared) and every process that carries the mark of the lab's incarnation. The next lab of the same name is another
+incarnation, and spared.
 """
 
 import contextlib
@@ -13,6 +14,7 @@ import sys
 import time
 from pathlib import Path
 
+from blackstart.lab import incarnation
 from blackstart.lab.descent import HAS_PROC, MARK, Identity, all_pids, descendants
 from blackstart.lab.plant import memory_folder, sharedmemory
 
@@ -24,17 +26,22 @@ def main() -> None:
     """Entry: ``python -m blackstart.lab.plant.janitor STATE``; returns when the lab has left nothing."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
+    state = Path(sys.argv[1])
+    own = incarnation.read(state)
     while os.read(0, 1):
         pass
-    sweep(Path(sys.argv[1]))
+    sweep(state, own)
 
 
-def sweep(state: Path) -> None:
-    """End every process of the lab, remove its shared memory and its folder. Harmless when repeated."""
-    started = _recorded(state)
+def sweep(state: Path, own: str | None) -> None:
+    """End every process of the lab's incarnation, remove its shared memory and its folder. Harmless when repeated.
+
+    ``own``: None for a folder that names no incarnation, in whose stead the folder itself is taken.
+    """
+    started = _recorded(state) if own == incarnation.read(state) else []
     deadline = time.monotonic() + PATIENCE_S
     files: set[Path] = set()
-    while (living := _living(state, started)) and time.monotonic() < deadline:
+    while (living := _living(_mark(state, own), started)) and time.monotonic() < deadline:
         # Stopped first: what they have mapped must not change between looking and killing.
         _signal(living, signal.SIGSTOP)
         files |= sharedmemory.mapped(identity.pid for identity in living)
@@ -42,9 +49,23 @@ def sweep(state: Path) -> None:
         time.sleep(POLL_S)
     for file in files:
         file.unlink(missing_ok=True)
-    sharedmemory.remove(state, {identity.pid for identity in started})
-    memory_folder.remove(state / "aurora")
-    shutil.rmtree(state, ignore_errors=True)
+    _clear(state, own, started)
+
+
+def _clear(state: Path, own: str | None, started: list[Identity]) -> None:
+    """Remove what is in files and shared memory, unless the folder is another incarnation's by now."""
+    if own is None:
+        sharedmemory.remove(state, started)
+        shutil.rmtree(state, ignore_errors=True)
+        return
+    # Renamed first: whoever looks sees the whole folder or none, and the name is free at one moment.
+    gone = state.with_name(f".gone-{own}")
+    with incarnation.held(state, own) as ours:
+        if ours:
+            sharedmemory.remove(state, started)
+            state.rename(gone)
+    shutil.rmtree(gone, ignore_errors=True)
+    memory_folder.remove(own)
 
 
 def _signal(identities: list[Identity], number: int) -> None:
@@ -63,19 +84,23 @@ def _recorded(state: Path) -> list[Identity]:
     return [Identity(int(row[0]), row[2]) for row in rows if len(row) == 3]
 
 
-def _living(state: Path, started: list[Identity]) -> list[Identity]:
+def _living(mark: str, started: list[Identity]) -> list[Identity]:
     living = [identity for identity in started if identity.lives()]
     pids = descendants(*(identity.pid for identity in living)) if living else []
-    found = [identity for pid in [*pids, *_marked(state)] if (identity := Identity.of(pid)) is not None]
+    found = [identity for pid in [*pids, *_marked(mark)] if (identity := Identity.of(pid)) is not None]
     return [identity for identity in dict.fromkeys(found) if identity.pid != os.getpid()]
 
 
-def _marked(state: Path) -> list[int]:
-    """Return the processes whose environment names this lab's state folder."""
+def _mark(state: Path, own: str | None) -> str:
+    return f"{MARK}={state}" if own is None else f"{incarnation.MARK}={own}"
+
+
+def _marked(mark: str) -> list[int]:
+    """Return the processes with that entry in their environment."""
     if not HAS_PROC:
         return []
-    mark = f"{MARK}={state}\0".encode()
-    return [pid for pid in all_pids() if mark in _environment(pid)]
+    entry = f"{mark}\0".encode()
+    return [pid for pid in all_pids() if entry in _environment(pid)]
 
 
 def _environment(pid: int) -> bytes:

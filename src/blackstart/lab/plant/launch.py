@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import IO
 
 from blackstart.clock import Clock
+from blackstart.lab import incarnation
 from blackstart.lab import record as records
 from blackstart.lab.descent import MARK
 from blackstart.lab.plant import ending
+from blackstart.lab.plant.ports import Claim
 from blackstart.lab.record import Record
 from blackstart.outcome import UsageError
 
@@ -22,48 +24,54 @@ class LabStartError(UsageError):
     """The lab did not come up: the message names the part and its log's last words. Nothing was left behind."""
 
 
-def launch(folder: Path, record: Record, claim: int, clock: Clock, progress: Progress | None) -> Record:
-    """Start the supervisor, which takes over the block's claim (a listening socket); return the lab's record.
+def launch(folder: Path, record: Record, claim: Claim, clock: Clock, progress: Progress | None) -> Record:
+    """Start the supervisor, which takes over the block's claim; return the lab's record.
 
     Raises ``LabStartError``; then, as after any interruption, nothing is left.
     """
-    supervisor = _spawn(folder, claim)
-    assert supervisor.stdin is not None
-    assert supervisor.stdout is not None
+    supervisor: subprocess.Popen[str] | None = None
     try:
+        supervisor = _spawn(folder, record, claim)
+        assert supervisor.stdin is not None
+        assert supervisor.stdout is not None
         with supervisor.stdin, supervisor.stdout:
             _wait_until_ready(folder, supervisor.stdout, progress)
     except BaseException:
-        ending.end(folder, records.read(folder) or record, clock, supervisor.pid)
+        keepers = records.keepers(folder) or record.keepers
+        child = supervisor.pid if supervisor is not None else None
+        ending.end(folder, record.incarnation, keepers, clock, child)
         raise
     finally:
         # From here on the lab is known by its record: nobody waits for this child.
-        supervisor.returncode = 0
+        if supervisor is not None:
+            supervisor.returncode = 0
     came_up = records.read(folder)
     if came_up is None or not came_up.lives():
         raise LabStartError(f"lab {folder.name!r} came up and ended at once")
     return came_up
 
 
-def _spawn(folder: Path, claim: int) -> subprocess.Popen[str]:
+def _spawn(folder: Path, record: Record, claim: Claim) -> subprocess.Popen[str]:
     log = folder / "logs/supervisor.log"
     log.parent.mkdir(exist_ok=True)
+    handles = claim.handles
     with log.open("ab") as file:
         return subprocess.Popen(
-            [sys.executable, "-m", "blackstart.lab.plant.supervisor", str(folder), str(claim)],
+            [sys.executable, "-m", "blackstart.lab.plant.supervisor", str(folder), *map(str, handles)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=file,
             text=True,
-            pass_fds=(claim,),
+            pass_fds=handles,
             cwd=folder,
             start_new_session=True,
-            env=_environment(folder),
+            env=_environment(folder, record),
         )
 
 
-def _environment(folder: Path) -> dict[str, str]:
-    environment = os.environ | {"PYTHONPATH": _search_path(), MARK: str(folder)}
+def _environment(folder: Path, record: Record) -> dict[str, str]:
+    marks = {MARK: str(folder), incarnation.MARK: record.incarnation}
+    environment = os.environ | {"PYTHONPATH": _search_path()} | marks
     # A lab starts a dozen interpreters: without cached bytecode each compiles all its libraries, for seconds.
     environment.pop("PYTHONDONTWRITEBYTECODE", None)
     return environment

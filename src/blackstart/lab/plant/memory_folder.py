@@ -2,15 +2,16 @@
 
 A lab makes some thousand files and removes them when it ends. On ext4 that gets slower with every lab: names of files
 that were removed a minute ago are searched through again and again (a second lab took three times as long to start).
-What a lab holds is made anew each time, so nothing is lost with the machine's memory. The folder's name follows from
-the lab's own folder, so that whoever clears up finds it.
+What a lab holds is made anew each time, so nothing is lost with the machine's memory. The folder is named by the lab's
+incarnation, so that whoever clears up finds it, and never that of the next lab of the same name.
 """
 
 import os
 import shutil
-import zlib
 from contextlib import suppress
 from pathlib import Path
+
+from blackstart.lab import incarnation
 
 SHARED = Path("/dev/shm")  # noqa: S108 (the file system in memory, not a place for secrets: mode 0700)
 NEEDED_BYTES = 4 << 30
@@ -18,34 +19,36 @@ NEEDED_BYTES = 4 << 30
 
 
 def place(link: Path) -> None:
-    """Make ``link`` a folder in memory if there is room for it; otherwise leave it to be made where it is."""
-    if not _has_room():
+    """Make ``link``, in a lab's folder, a folder in memory if there is room for it; else leave it to be made there."""
+    own = incarnation.read(link.parent)
+    if own is None or not _has_room():
         return
-    folder = _folder(link)
-    shutil.rmtree(folder, ignore_errors=True)
+    folder = of(own)
     folder.mkdir(mode=0o700)
     link.symlink_to(folder)
 
 
-def remove(link: Path) -> None:
-    """Remove the folder in memory; none is no error."""
-    shutil.rmtree(_folder(link), ignore_errors=True)
+def of(own: str) -> Path:
+    """Return where the folder of that incarnation is, if it has one."""
+    return SHARED / f"blackstart-{os.getuid()}-{own}"
+
+
+def remove(own: str) -> None:
+    """Remove the folder of that incarnation; none is no error."""
+    shutil.rmtree(of(own), ignore_errors=True)
 
 
 def used_mb(link: Path) -> float:
     """Return how much memory the folder's files take, in megabytes."""
-    folder = _folder(link)
+    if not link.is_symlink():
+        return 0.0
     total = 0
-    for parent, _, names in os.walk(folder):
+    for parent, _, names in os.walk(link.resolve()):
         for name in names:
             # Files come and go meanwhile.
             with suppress(OSError):
                 total += os.stat(f"{parent}/{name}").st_blocks * 512  # noqa: PTH116 (thousands of files)
     return round(total / (1 << 20), 1)
-
-
-def _folder(link: Path) -> Path:
-    return SHARED / f"blackstart-{os.getuid()}-{zlib.crc32(str(link).encode()):08x}"
 
 
 def _has_room() -> bool:

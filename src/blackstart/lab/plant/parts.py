@@ -9,6 +9,7 @@ import secrets
 import sys
 import traceback
 from collections.abc import Callable, Coroutine
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,7 @@ from blackstart.lab.links import Links
 from blackstart.lab.plant import cache, memory_folder, topology_file
 from blackstart.lab.plant.aws_part import AwsApi
 from blackstart.lab.plant.first_order import FirstOrder
+from blackstart.lab.plant.revival import restore
 from blackstart.lab.processes import PartError, Processes
 from blackstart.lab.record import Record
 
@@ -156,8 +158,12 @@ class Parts:
                     raise PartError(f"{child.name} ended with exit code {code}")
             await asyncio.sleep(_WATCH_S)
 
+    def mark_lost(self, region: str) -> None:
+        """Tell the database, at once, that the region's processes will be gone or hang."""
+        self.aurora.mark_lost(region)
+
     async def lost(self, region: str) -> None:
-        """Tell the database that the region's processes are gone or hang."""
+        """End what the database had under way in the region."""
         await self.aurora.lose_region(region)
 
     async def wake(self, region: str) -> None:
@@ -165,12 +171,19 @@ class Parts:
         await self.aurora.revive_region(region)
 
     async def revive(self, region: str) -> None:
-        """Start the region's parts again: cold cache, ALB, Kubernetes with its objects, the database to rejoin."""
-        async with asyncio.TaskGroup() as group:
-            group.create_task(self._start_cache(region))
-            group.create_task(self.edge.start_alb(region))
-            group.create_task(self.twins.start(region))
-            group.create_task(self.aurora.revive_region(region))
+        """Start what is missing of the region: cold cache, ALB, Kubernetes with its objects, the database to rejoin.
+
+        Each part is tried a few times, whatever becomes of the others. Raises ``PartError`` naming those that failed.
+        """
+        from blackstart.lab.plant import twins  # noqa: PLC0415 (see _load)
+
+        starts = {
+            cache.name(region): self._start_cache,
+            f"alb-{region}": self.edge.start_alb,
+            twins.name(region): self.twins.start,
+            f"aurora-{region}": self.aurora.revive_region,
+        }
+        await restore(self.processes, {name: partial(start, region) for name, start in starts.items()})
 
 
 async def _load(module: str) -> None:

@@ -91,7 +91,8 @@ class Plant:
         """Return the answer to ``lab status --json``."""
         janitor = self.record.janitor
         assert janitor is not None
-        parts = inventory.parts(self._parts.processes, janitor)
+        parts = await inventory.parts(self._parts.processes, janitor)
+        files_mb = await asyncio.to_thread(memory_folder.used_mb, self._parts.state / DATABASES)
         aurora = self._parts.aurora.describe()
         return {
             "name": self.record.name,
@@ -99,7 +100,7 @@ class Plant:
             "since": self.record.since,
             "block": self.record.layout.block,
             "parts": parts,
-            "memory_mb": round(inventory.total_mb(parts) + memory_folder.used_mb(self._parts.state / DATABASES), 1),
+            "memory_mb": round(inventory.total_mb(parts) + files_mb, 1),
             "urls": self._urls(),
             "regions": self.powers(),
             "aurora": aurora,

@@ -53,10 +53,6 @@ class PlantApi:
         await self._runner.setup()
         await web.SockSite(self._runner, listener).start()
 
-    async def stop(self) -> None:
-        if self._runner is not None:
-            await self._runner.cleanup()
-
     @web.middleware
     async def _guard(
         self, request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]

@@ -1,7 +1,7 @@
 """A free block of loopback addresses and free ports for one lab.
 
-A block is claimed by listening on its plant address: two labs can never get the same one, and a dead lab's claim
-ends with it.
+A block is claimed by a marker of a fixed name, before anything else: two labs can never get the same one whatever
+ports they have, and a dead lab's claim ends with it.
 """
 
 import errno
@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, fields
 
 from blackstart.lab.layout import Layout, Ports
+from blackstart.lab.links.paths import all_paths
 from blackstart.lab.specification import Specification
 from blackstart.outcome import UsageError
 
@@ -22,12 +23,32 @@ system gives to outgoing connections.
 """
 
 
+MARKER = 4569
+"""The port that stands for a block where the system has no names for sockets besides addresses."""
+
+
+Socket = socket.socket
+
+
 @dataclass(frozen=True)
 class Claim:
-    """A block that is ours as long as the socket is open. The supervisor serves the plant's API on it."""
+    """A block that is ours as long as this is open, here or in the supervisor, which serves the plant's API on it."""
 
     layout: Layout
-    socket: socket.socket
+    socket: Socket
+    marker: Socket
+
+    @property
+    def handles(self) -> tuple[int, int]:
+        """What the supervisor takes over: the plant's listener, and the marker."""
+        return self.socket.fileno(), self.marker.fileno()
+
+    def __enter__(self) -> "Claim":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.socket.close()
+        self.marker.close()
 
 
 def claim(specification: Specification, blocks: Iterable[int] = BLOCKS) -> Claim:
@@ -38,31 +59,60 @@ def claim(specification: Specification, blocks: Iterable[int] = BLOCKS) -> Claim
     for block in blocks:
         layout = Layout(block, USUAL, specification.regions)
         _need_addresses(layout)
+        marker = _mark(layout)
+        if marker is None:
+            continue
         ports = _free_ports(layout, asked)
-        claimed = _listen(layout.plant, ports.plant) if ports is not None else None
-        if ports is not None and claimed is not None:
-            return Claim(Layout(block, ports, specification.regions), claimed)
+        listener = _listen(layout.plant, ports.plant) if ports is not None else None
+        if ports is not None and listener is not None:
+            return Claim(Layout(block, ports, specification.regions), listener, marker)
+        marker.close()
     raise UsageError("lab: no free block of loopback addresses 127.N.0.0/16; stop a lab: blackstart lab down")
 
 
+def _mark(layout: Layout) -> socket.socket | None:
+    """Mark the block as ours, or return None: it is somebody's."""
+    linux = sys.platform == "linux"
+    marker = socket.socket(socket.AF_UNIX if linux else socket.AF_INET, socket.SOCK_DGRAM)
+    try:
+        # Linux: an abstract name, which lives as long as the socket and is no file.
+        marker.bind(f"\0blackstart-block-{layout.block}" if linux else (layout.api, MARKER))
+    except OSError:
+        marker.close()
+        return None
+    return marker
+
+
 def _free_ports(layout: Layout, asked: int | None) -> Ports | None:
-    """Return ports that nothing in the block and nothing on all addresses uses, or None: the block is taken."""
+    """Return ports that nothing uses at the addresses of their kind, or None: there are not enough."""
     chosen: dict[str, int] = {}
     for field in fields(Ports):
         usual: int = getattr(USUAL, field.name)
         wanted = asked if field.name == "api" and asked is not None else usual
-        # The plant's port is the claim: were it to wander, two labs could share a block.
-        if field.name == "plant" and not _is_free(layout.plant, wanted) and _is_free("127.0.0.1", wanted):
-            return None
-        port = _free_port(layout, wanted, set(chosen.values()))
+        port = _free_port(_hosts(layout, field.name), wanted, set(chosen.values()))
         if port is None:
             return None
         chosen[field.name] = port
     return Ports(**chosen)
 
 
-def _free_port(layout: Layout, wanted: int, taken: set[int]) -> int | None:
-    hosts = (layout.api, layout.plant, layout.accelerator, layout.resolver(0), *map(layout.alb, layout.regions))
+def _hosts(layout: Layout, kind: str) -> list[str]:
+    """Return the addresses at which the lab listens on that kind's port."""
+    listening = {
+        "api": [layout.api],
+        "plant": [layout.plant],
+        "admin": [layout.accelerator_admin, *map(layout.alb_admin, layout.regions)],
+        "cache": [*map(layout.cache, layout.regions)],
+        "dns": [layout.resolver(view) for view in range(len(layout.regions) + 1)],
+        "http": [layout.accelerator, *(pod for region in layout.regions for pod in layout.pods(region))],
+    }
+    # The links and what they lead to have the ports of their kinds.
+    ends = {end for path in all_paths(layout) for end in (path.listen, path.target)}
+    usual: int = getattr(layout.ports, kind)
+    return [*listening.get(kind, ()), *sorted(host for host, port in ends if port == usual)]
+
+
+def _free_port(hosts: list[str], wanted: int, taken: set[int]) -> int | None:
     candidates: tuple[int, ...] = (wanted, *range(wanted + STRIDE, EPHEMERAL, STRIDE))
     for port in candidates:
         if port not in taken and all(_is_free(host, port) for host in hosts):

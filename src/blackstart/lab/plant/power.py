@@ -3,7 +3,6 @@
 import asyncio
 import json
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -19,20 +18,24 @@ FILE = "regions.json"
 class Region(Protocol):
     """What has to be done in a region beyond its processes and links. Each takes the region's name."""
 
+    def mark_lost(self, region: str) -> None:
+        """Take note, at once, that the region's processes are about to be struck: nothing may be begun there."""
+
     async def lost(self, region: str) -> None:
-        """Take note that the region's processes are gone or hang."""
+        """End what was under way in the region, now that its processes are gone or hang."""
 
     async def wake(self, region: str) -> None:
-        """Prepare a hung region for going on."""
+        """Prepare a hung region for going on; what takes long goes on in the background."""
 
     async def revive(self, region: str) -> None:
-        """Start the region's parts again, with the state that they had."""
+        """Start the region's missing parts again, with the state that they had. Raises when some do not come up."""
 
 
 class Struck(Protocol):
     """The processes, struck a region at a time."""
 
     def strike_group(self, group: str) -> list[Identity]: ...
+    def open_group(self, group: str) -> None: ...
     async def gone(self, hit: list[Identity]) -> None: ...
     def suspend_group(self, group: str) -> None: ...
     def resume_group(self, group: str) -> None: ...
@@ -56,6 +59,8 @@ class Power:
         self._file = state / FILE
         self._turn = asyncio.Lock()
         self._revivals: dict[str, asyncio.Task[None]] = {}
+        self._undone: set[str] = set()
+        """Regions whose last change has not been done to its end: it failed, or was ended by the next one."""
         self.truth: list[dict[str, Any]] = []
         self._mirror()
 
@@ -69,7 +74,8 @@ class Power:
     async def set(self, region: str, power: str) -> None:
         """Change a region's power. Off and hung return when it is so; on returns when revival has begun.
 
-        Raises ``UsageError``: no such region or power, or a region without power cannot hang.
+        A change that fails half-way has been made all the same, and may be made again or undone; why it failed is
+        raised. Raises ``UsageError``: no such region or power, or a region without power cannot hang.
         """
         if region not in self._states or power not in POWERS:
             raise UsageError(
@@ -79,30 +85,48 @@ class Power:
             before = self._states[region]
             if power == "hung" and before == "off":
                 raise UsageError(f"power: {region} is off and cannot hang; switch it on first")
-            if power != before:
+            if power != before or (region in self._undone and not self._reviving(region)):
                 await self._change(region, before, power)
 
     async def _change(self, region: str, before: str, power: str) -> None:
         change: dict[str, Callable[[str], Awaitable[None]]]
         change = {"off": self._off, "hung": self._hung, "on": self._resume if before == "hung" else self._on}
-        await change[power](region)
+        try:
+            await change[power](region)
+        except Exception as error:
+            self._undone.add(region)
+            self.note(f"power {power} failed", region=region, reason=f"{type(error).__name__}: {error}")
+            raise
 
     async def _off(self, region: str) -> None:
         await self._end_revival(region)
+        # What follows is told before it happens, and whatever fails in it, the region is off: "on" undoes it all.
+        self._parts.mark_lost(region)
+        self._state(region, "off")
         self.note("power off", region=region)
         # No await between the blow and the cut's order: both happen at one moment.
         hit = self._processes.strike_group(region)
-        await self._links.cut_region(region)
-        self._state(region, "off")
-        self.note("cut off", region=region)
-        await self._processes.gone(hit)
-        self.note("dead", region=region, processes=len(hit))
-        await self._parts.lost(region)
+        try:
+            await self._links.cut_region(region)
+            self.note("cut off", region=region)
+        finally:
+            await self._bury(region, hit)
+        self._undone.discard(region)
+
+    async def _bury(self, region: str, hit: list[Identity]) -> None:
+        try:
+            await self._processes.gone(hit)
+            self.note("dead", region=region, processes=len(hit))
+        finally:
+            await self._parts.lost(region)
 
     async def _hung(self, region: str) -> None:
+        # A part that is only half up is ended now and started when the region goes on.
+        await self._end_revival(region)
+        self._parts.mark_lost(region)
+        self._state(region, "hung")
         self.note("hung", region=region)
         self._processes.suspend_group(region)
-        self._state(region, "hung")
         await self._parts.lost(region)
 
     async def _resume(self, region: str) -> None:
@@ -110,11 +134,21 @@ class Power:
         self._processes.resume_group(region)
         self._state(region, "on")
         self.note("resumed", region=region)
+        if region in self._undone:
+            self._begin_revival(region)
 
     async def _on(self, region: str) -> None:
         self.note("power on", region=region)
         await self._links.open_region(region)
+        self._processes.open_group(region)
         self._state(region, "on")
+        self._begin_revival(region)
+
+    def _reviving(self, region: str) -> bool:
+        return region in self._revivals and not self._revivals[region].done()
+
+    def _begin_revival(self, region: str) -> None:
+        self._undone.add(region)
         self._revivals[region] = asyncio.create_task(self._revive(region))
 
     async def _revive(self, region: str) -> None:
@@ -123,14 +157,14 @@ class Power:
         except Exception as error:  # noqa: BLE001 (a part that cannot come back is told in the status, not hidden)
             self.note("revival failed", region=region, reason=f"{type(error).__name__}: {error}")
         else:
+            self._undone.discard(region)
             self.note("revived", region=region)
 
     async def _end_revival(self, region: str) -> None:
         task = self._revivals.pop(region, None)
         if task is not None and not task.done():
             task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
+            await asyncio.wait([task])
 
     def _state(self, region: str, state: str) -> None:
         self._states[region] = state

@@ -1,4 +1,4 @@
-"""The supervisor of one lab: ``python -m blackstart.lab.plant.supervisor STATE LISTENING_FD``.
+"""The supervisor of one lab: ``python -m blackstart.lab.plant.supervisor STATE LISTENING_FD MARKER_FD``.
 
 It tells whoever started it, as JSON lines on stdout, each ``{"part": …}`` that came up, then ``{"ready": true}`` or
 ``{"failed": "one line"}``. It ends on SIGTERM, SIGINT or ``POST /down``, and, until it is ready, when its starter goes
@@ -10,21 +10,25 @@ import json
 import os
 import signal
 import socket
-import subprocess
 import sys
 import time
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import uvloop
 
 from blackstart.clock import SystemClock
 from blackstart.lab import record as records
-from blackstart.lab.descent import MARK, Identity, descendants
+from blackstart.lab.descent import Identity, descendants
 from blackstart.lab.plant import sharedmemory
+from blackstart.lab.plant.guard import Guard
 from blackstart.lab.processes import PartError, Processes
 from blackstart.lab.record import Record
+
+if TYPE_CHECKING:
+    from blackstart.lab.plant.plant import Plant
 
 START_TIMEOUT_S = 60.0
 """Beyond what the specification itself makes slow."""
@@ -35,6 +39,8 @@ def main() -> None:
     """Run until told to end."""
     state, listener = Path(sys.argv[1]), socket.socket(fileno=int(sys.argv[2]))
     listener.setblocking(False)
+    # The block's marker is only held: it ends with us, and with us alone.
+    os.set_inheritable(int(sys.argv[3]), False)
     record = records.read(state)
     assert record is not None, f"{state} holds no lab"
     uvloop.run(Supervisor(state, record, listener).run())
@@ -46,10 +52,12 @@ class Supervisor:
     def __init__(self, state: Path, record: Record, listener: socket.socket) -> None:
         self._state, self._listener = state, listener
         self._end = asyncio.Event()
+        self._plant: Plant | None = None
         self._began = time.monotonic()
-        supervisor, janitor = Identity.of(os.getpid()), _start_janitor(state)
+        self._guard = Guard(state)
+        supervisor = Identity.of(os.getpid())
         assert supervisor is not None
-        self._record = records.supervised(record, supervisor, janitor)
+        self._record = records.supervised(record, supervisor, self._guard.janitor)
         records.write(state, self._record)
         self._processes = Processes(state)
         self._processes.adopt_orphans()
@@ -89,6 +97,13 @@ class Supervisor:
         while not ending.done():
             await asyncio.wait({ending}, timeout=REAPING_S)
             self._processes.reap_orphans()
+            self._keep_janitor()
+
+    def _keep_janitor(self) -> None:
+        if self._guard.renewed() and self._plant is not None:
+            sys.stderr.write(f"the janitor was gone: {self._guard.janitor.pid} is in its place\n")
+            self._plant.record = self._record = replace(self._record, janitor=self._guard.janitor)
+            records.write(self._state, self._record)
 
     async def _start(self) -> None:
         # The parts' own code is imported only now: the janitor watches, and the starter knows who we are.
@@ -111,31 +126,13 @@ class Supervisor:
         except TimeoutError as error:
             said = parts.first_order.answer
             raise PartError(f"no order was accepted within {patience:.0f} s; the last answer was: {said}") from error
+        self._plant = plant
         plant.record = self._record = replace(record, since=clock.wall().isoformat(timespec="seconds"))
         records.write(self._state, self._record)
 
     def _report(self, part: str) -> None:
         sys.stderr.write(f"{time.monotonic() - self._began:.3f} s ({time.process_time():.3f} cpu): {part}\n")
         _say({"part": part})
-
-
-def _start_janitor(state: Path) -> Identity:
-    """Start who cleans up. It holds one end of a pipe; the other end is ours alone and closes when we die."""
-    reading, writing = os.pipe()
-    # Without site-packages: the janitor needs nothing but the standard library, and stays small.
-    argv = [sys.executable, "-S", "-m", "blackstart.lab.plant.janitor", str(state)]
-    environment = {key: value for key, value in os.environ.items() if key != MARK}
-    with (state / "logs/janitor.log").open("ab") as log:
-        process = subprocess.Popen(
-            argv, stdin=reading, stdout=log, stderr=log, cwd="/", env=environment, start_new_session=True
-        )
-    os.close(reading)
-    os.set_inheritable(writing, False)
-    identity = Identity.of(process.pid)
-    assert identity is not None, "the janitor ended at once: see logs/janitor.log"
-    # The janitor outlives us; nobody here waits for it.
-    process.returncode = 0
-    return identity
 
 
 def _watch_starter(end: asyncio.Event) -> None:

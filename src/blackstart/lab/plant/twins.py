@@ -4,6 +4,7 @@ import json
 import sys
 from pathlib import Path
 
+from blackstart.lab import incarnation
 from blackstart.lab.descent import MARK
 from blackstart.lab.kubernetes import certificates, configuration
 from blackstart.lab.layout import CLIENT_VIEW, Layout
@@ -71,7 +72,7 @@ class Twins:
             tls=self._tls[region],
             images=IMAGES,
             # Pods inherit next to nothing; the janitor has to know them all the same.
-            pod_env={MARK: str(self._processes.state)},
+            pod_env=_marks(self._processes.state),
             admin_token=self._token,
             pod_start_s=self._specification.pod_start_s,
         )
@@ -85,3 +86,8 @@ class Twins:
         await self._processes.start(
             name(region), [sys.executable, "-m", "blackstart.lab.kubernetes", config], group=region
         )
+
+
+def _marks(state: Path) -> dict[str, str]:
+    own = incarnation.read(state)
+    return {MARK: str(state)} | ({} if own is None else {incarnation.MARK: own})

@@ -1,6 +1,7 @@
 """Answers calls: who asks, what for, and what comes back."""
 
 import logging
+from collections.abc import Awaitable, Callable
 
 from blackstart.clock import Clock
 from blackstart.lab.kubernetes.api import discovery, logs, reading, watching, writing
@@ -9,7 +10,13 @@ from blackstart.lab.kubernetes.api.message import Answer, Reply, Request
 from blackstart.lab.kubernetes.api.paths import Target, parse
 from blackstart.lab.kubernetes.node.kubelet import Kubelet
 from blackstart.lab.kubernetes.objects.changes import Changes
-from blackstart.lab.kubernetes.objects.failure import ApiError, bad_request, no_such_path, not_allowed
+from blackstart.lab.kubernetes.objects.failure import (
+    ApiError,
+    bad_request,
+    no_such_path,
+    not_allowed,
+    unavailable,
+)
 from blackstart.lab.kubernetes.objects.kinds import PODS
 
 _log = logging.getLogger(__name__)
@@ -18,8 +25,17 @@ _log = logging.getLogger(__name__)
 class Router:
     """The API of one cluster, apart from the server that carries it."""
 
-    def __init__(self, changes: Changes, kubelet: Kubelet, authentication: Authentication, clock: Clock):
+    def __init__(
+        self,
+        changes: Changes,
+        kubelet: Kubelet,
+        authentication: Authentication,
+        clock: Clock,
+        kept: Callable[[], Awaitable[None]],
+    ):
+        """``kept`` returns once all changes so far will survive a kill: no change is answered before."""
         self._changes = changes
+        self._kept = kept
         self._kubelet = kubelet
         self._authentication = authentication
         self._clock = clock
@@ -31,14 +47,24 @@ class Router:
                 await self._authentication.identify(request.headers.get("authorization", ""))
             if request.method in ("GET", "HEAD") and (found := discovery.answer(request.path)) is not None:
                 return found
-            return self._answer(parse(request.path), request)
+            return await self._answer_kept(parse(request.path), request)
         except ApiError as failure:
             return Reply(failure.status(), failure.code)
+        except OSError as error:
+            _log.exception("%s %s", request.method, request.path)
+            trouble = unavailable(f"the change cannot be written: {error}")
+            return Reply(trouble.status(), trouble.code)
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             # An object of the wrong shape: a real API server checks every field, this one trips over it.
             _log.exception("%s %s", request.method, request.path)
             refusal = bad_request(f"the object in the request is malformed: {error!r}")
             return Reply(refusal.status(), refusal.code)
+
+    async def _answer_kept(self, target: Target, request: Request) -> Answer:
+        answer = self._answer(target, request)
+        if request.method not in ("GET", "HEAD"):
+            await self._kept()
+        return answer
 
     def _answer(self, target: Target, request: Request) -> Answer:
         now = self._clock.wall()

@@ -84,3 +84,8 @@ def unsupported(why: str) -> ApiError:
 def not_allowed(why: str) -> ApiError:
     """Return a 405: the method does not go with the path."""
     return ApiError(405, "MethodNotAllowed", why)
+
+
+def unavailable(why: str) -> ApiError:
+    """Return a 500: the call is in order, and the server is not."""
+    return ApiError(500, "InternalError", why)

@@ -18,13 +18,18 @@ DEBOUNCE_S = 0.01
 
 
 class StateFile:
-    """Keeps ``objects.json`` equal to the store, at most ``DEBOUNCE_S`` behind it."""
+    """Keeps ``objects.json`` equal to the store, at most ``DEBOUNCE_S`` behind it.
+
+    What the cluster does by itself may be lost in a kill, since it does it again; what somebody was told is done may
+    not: whoever answers waits for :meth:`kept`.
+    """
 
     def __init__(self, directory: Path, store: Store):
         directory.mkdir(parents=True, exist_ok=True)
         self._path = directory / "objects.json"
         self._store = store
         self._due: asyncio.TimerHandle | None = None
+        self._awaited: asyncio.Future[None] | None = None
 
     def load(self) -> bool:
         """Fill the store from the file; return False when there is none yet.
@@ -56,6 +61,25 @@ class StateFile:
         partial = self._path.with_suffix(".partial")
         partial.write_text(json.dumps({"revision": self._store.revision, "objects": kept}))
         partial.replace(self._path)
+
+    async def kept(self) -> None:
+        """Return once every change so far is written, together with what others wait for. Raises ``OSError``."""
+        if self._due is None:
+            return
+        if self._awaited is None:
+            loop = asyncio.get_running_loop()
+            self._awaited = loop.create_future()
+            loop.call_soon(self._write_for, self._awaited)
+        await asyncio.shield(self._awaited)
+
+    def _write_for(self, awaited: asyncio.Future[None]) -> None:
+        self._awaited = None
+        try:
+            self.write()
+        except OSError as error:
+            awaited.set_exception(error)
+        else:
+            awaited.set_result(None)
 
     def _changed(self, event: Event) -> None:
         if event.kind not in VOLATILE and self._due is None:
