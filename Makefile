@@ -38,4 +38,5 @@ lock: setup ## resolve the dependencies again, with hashes and without any host'
 	  pyproject.toml -o requirements/lock.txt
 
 clean: ## remove what was installed and built (runs in reports/ stay)
+	@find src actions probes experiments suites tests benchmarks -name __pycache__ -prune -exec rm -rf {} +
 	@rm -rf .venv .uv build dist *.egg-info src/*.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

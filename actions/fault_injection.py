@@ -9,7 +9,7 @@ from chaoslib.types import Configuration
 from blackstart.platform import aws
 from blackstart.platform.setting import Setting, setting
 from blackstart.safety.act import NotProvedError, act, eventually
-from blackstart.safety.undo_log import Call, Intent
+from blackstart.safety.undo_log import FILE, Call, Intent, read
 from blackstart.topology import FaultTemplate
 
 __all__ = ["start_fault_injection", "stop_fault_injection"]
@@ -70,6 +70,8 @@ def stop_fault_injection(template: str, configuration: Configuration = None) -> 
         inverse=None,
     )
 
+    ended = _is_open(here, template) and not _active(here, template)
+
     def call() -> None:
         for experiment in _active(here, template):
             _client(here, template).stop_experiment(id=experiment)
@@ -80,7 +82,15 @@ def stop_fault_injection(template: str, configuration: Configuration = None) -> 
             raise NotProvedError(f"FIS experiments still run: {', '.join(left)}")
         return f"FIS shows no running experiment of {template}"
 
-    return act(here, intent, call, lambda: eventually(here, nothing_runs))
+    done = act(here, intent, call, lambda: eventually(here, nothing_runs))
+    return (
+        {**done, "doubt": f"the fault of {template} had ended by itself before the drill ended it"} if ended else done
+    )
+
+
+def _is_open(here: Setting, template: str) -> bool:
+    entries = read(here.run_dir / FILE)
+    return any(e.open and e.intent.role == "fault" and e.intent.subject == f"FIS template {template}" for e in entries)
 
 
 def _runs(here: Setting, template: str) -> str:

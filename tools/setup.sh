@@ -5,6 +5,7 @@ cd "$(dirname "$0")/.."
 source tools/uv.sh
 uv_path
 
+echo "blackstart: installing into .venv (once, about a minute)"
 # Certificates of the machine, not of the bundle: proxies with an authority of their own are common.
 export UV_SYSTEM_CERTS="${UV_SYSTEM_CERTS:-true}"
 if python="$(python_at_least 3 12)"; then

@@ -16,6 +16,16 @@ from blackstart.outcome import BlackstartError, Exit
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code. Errors are one line on standard error."""
+    code = _main(arguments)
+    try:
+        sys.stdout.flush()
+    except OSError:
+        # Whoever read us has gone; the exit code must still say how the drill ended.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return code
+
+
+def _main(arguments: Sequence[str] | None) -> int:
     given = _parser().parse_args(arguments)
     # An orderly end, also for `kill`: what was started is stopped again.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
@@ -47,7 +57,7 @@ def _parser() -> argparse.ArgumentParser:
     for name, says, do in (
         ("restore", "end the faults of a run and put everything back (or hold in the standby)", _restore),
         ("failback", "bring a system that holds in the standby back to its primary", _failback),
-        ("judge", "judge a run again from its raw record, and write verdict.json", _judge),
+        ("judge", "judge a run again from its raw record, and write verdict.json (exits 0 once judged)", _judge),
         ("report", "write a run's report.html again", _report),
     ):
         command = commands.add_parser(name, help=says, description=says)
@@ -114,6 +124,7 @@ def _repair(given: argparse.Namespace, do: Any) -> int:
     else:
         _print(f"{run_dir.name}: {result.state}" + "".join(f"\n  remains: {left}" for left in result.remaining))
     if repaired.lab is not None and result.state == "restored":
+        _say(f"  stop the lab {repaired.lab}, which the run had started")
         target.stop(repaired.lab)
     return int({"restored": Exit.MET, "holding": Exit.HOLDING, "broken": Exit.BROKEN}[result.state])
 
@@ -123,6 +134,7 @@ def _judge(given: argparse.Namespace) -> int:
     from blackstart.drill import folder  # noqa: PLC0415 - as for _run
 
     run_dir = folder.find(given.run)
+    folder.refuse_running(run_dir)
     return _show(judge.write(run_dir), run_dir, given.json, 0)
 
 
@@ -130,7 +142,9 @@ def _report(given: argparse.Namespace) -> int:
     from blackstart.drill import folder  # noqa: PLC0415 - as for _run
     from blackstart.report import page  # noqa: PLC0415 - as for _run
 
-    path = page.write(folder.find(given.run))
+    run_dir = folder.find(given.run)
+    folder.refuse_running(run_dir)
+    path = page.write(run_dir)
     _print(json.dumps({"report": str(path)}) if given.json else str(path))
     return 0
 

@@ -12,6 +12,7 @@ from typing import Any
 from chaoslib.exceptions import InterruptExecution
 from chaoslib.types import Activity, Configuration, Experiment, Hypothesis, Run
 
+from blackstart.clock import SystemClock
 from blackstart.events import event_log
 from blackstart.platform.setting import RUN_KEY
 from blackstart.safety import undo_log
@@ -63,6 +64,7 @@ def before_experiment_control(context: Experiment, configuration: Configuration 
 
 def before_activity_control(context: Activity, configuration: Configuration = None, **_: Any) -> None:
     """Announce an activity."""
+    _now["started"] = SystemClock().now_ns()
     _record(configuration, "activity_started", section=_now["section"], name=context["name"], type=context["type"])
 
 
@@ -77,11 +79,12 @@ def after_activity_control(context: Activity, state: Run, configuration: Configu
             section=_now["section"],
             name=context["name"],
             type=context["type"],
-            duration_s=state.get("duration"),
+            started=_now["started"],
+            ended=SystemClock().now_ns(),
             status="failed" if failed else "succeeded",
             error=error,
         )
-        _record_phase(state.get("output"), configuration)
+        _record_output(state.get("output"), configuration)
     except OSError as full:
         # Chaos Toolkit drops what a control raises, but for this: without a record there is no drill.
         raise InterruptExecution(f"{context['name']} could not be recorded: {full}") from full
@@ -89,9 +92,13 @@ def after_activity_control(context: Activity, state: Run, configuration: Configu
         raise InterruptExecution(f"{context['name']} failed: {error}")
 
 
-def _record_phase(output: Any, configuration: Configuration) -> None:
-    """Record the phase that an activity reports, by the fields that a phase has and no others."""
-    phase = output.get("phase") if isinstance(output, dict) else None
+def _record_output(output: Any, configuration: Configuration) -> None:
+    """Record the phase and the doubt that an activity reports; of a phase, the fields that it has and no others."""
+    if not isinstance(output, dict):
+        return
+    if output.get("doubt"):
+        _record(configuration, "doubt", text=output["doubt"])
+    phase = output.get("phase")
     if isinstance(phase, dict):
         _record(configuration, "phase", **{field: phase.get(field) for field in PHASE_FIELDS})
 

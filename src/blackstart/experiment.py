@@ -41,7 +41,7 @@ class Objectives(_Part):
         default=False, description="whether writes acknowledged by the old primary after the fault may be lost"
     )
     stabilisation_s: float = Field(
-        default=3.0, gt=0, description="how long all must stay good before it counts as recovered, seconds"
+        default=3.0, ge=0.5, description="how long all must stay good before it counts as recovered, seconds"
     )
 
 
@@ -73,7 +73,8 @@ class Instruments(_Part):
     """What observes the drill."""
 
     canaries: tuple[Canary, ...] = ()
-    ledgers: tuple[LedgerInstrument, ...] = ()
+    # Two ledgers would number their orders alike, and one would hide what the other lost.
+    ledgers: tuple[LedgerInstrument, ...] = Field(default=(), max_length=1)
 
 
 class Declaration(_Part):
@@ -137,8 +138,12 @@ def _find(name: str) -> Path:
     if name in names():
         return Path(str(resources.files("blackstart.experiments").joinpath(f"{name}.yaml")))
     path = Path(name)
-    if path.suffix in (".yaml", ".yml", ".json") and path.exists():
+    if path.suffix in (".yaml", ".yml", ".json") and path.is_file():
         return path
+    if path.exists():
+        raise UsageError(
+            f"experiment {name} is no .yaml, .yml or .json file: give one, or a name: {', '.join(names())}"
+        )
     raise UsageError(f"experiment {name!r} is not known: use one of {', '.join(names())}, or the path of a YAML file")
 
 

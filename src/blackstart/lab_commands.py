@@ -7,12 +7,16 @@ from dataclasses import fields
 from typing import Any
 
 KNOBS = (
-    ("--name", str, "which lab; several can be up side by side"),
-    ("--pods", int, "pods that serve in the primary (and in the standby, once scaled up)"),
-    ("--pod-start-s", float, "how long a pod takes to start, seconds"),
-    ("--replication-delay-ms", float, "delay of the database replication between the regions, milliseconds"),
+    ("--name", str, "which lab; several can be up side by side (default: default)"),
+    ("--pods", int, "pods that serve in the primary, and in the standby once scaled up (default: 2)"),
+    ("--pod-start-s", float, "how long a pod takes to start, seconds (default: by timing, 0.5 or 60)"),
+    (
+        "--replication-delay-ms",
+        float,
+        "delay of the database replication between the regions, milliseconds (default: 0)",
+    ),
     ("--replication-rate-kbps", float, "throughput of that replication, kilobytes a second (default: unlimited)"),
-    ("--timing", str, "fast (seconds) or aws (the times that AWS documents)"),
+    ("--timing", str, "fast (seconds) or aws (the times that AWS documents) (default: fast)"),
     ("--api-port", int, "port of the AWS API (default: a free one)"),
 )
 

@@ -16,6 +16,10 @@ Url = Annotated[str, Field(pattern=r"^https?://[^/\s]+$")]
 """Scheme, host and port; paths stand where they are asked for."""
 
 
+Success = Annotated[int, Field(ge=200, le=399)]
+"""A status that can mean success: what a server refuses is never good."""
+
+
 class _Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -124,14 +128,14 @@ class Write(_Part):
     path: str
     headers: dict[str, str] = {}
     body: str
-    acknowledged: tuple[int, ...]
+    acknowledged: tuple[Success, ...] = Field(min_length=1)
 
 
 class Read(_Part):
     """A request that shows whether the system serves reads."""
 
     path: str
-    status: tuple[int, ...] = (200,)
+    status: tuple[Success, ...] = Field(default=(200,), min_length=1)
 
 
 class ReadBack(_Part):
@@ -235,8 +239,10 @@ def _place(error: yaml.YAMLError) -> str:
 
 def _first(error: ValidationError) -> str:
     """Say where the first fault is and how to mend it, in one line."""
-    first, count = error.errors()[0], error.error_count()
-    field = ".".join(str(part) for part in first["loc"]) or "the file"
+    # A misspelt field comes as one that is unknown and one that is missing: the unknown one says more.
+    errors = sorted(error.errors(), key=lambda each: each["type"] != "extra_forbidden")
+    first, count = errors[0], len(errors)
+    field = ".".join(str(part) for part in first["loc"])
     more = f" (and {count - 1} more)" if count > 1 else ""
     match first["type"]:
         case "extra_forbidden":
@@ -245,4 +251,4 @@ def _first(error: ValidationError) -> str:
             says = "is missing: add it (docs/topology.md says how)"
         case _:
             says = first["msg"].removeprefix("Value error, ") + ": mend it (docs/topology.md lists all fields)"
-    return f"{field}: {says}{more}"
+    return f"{field}: {says}{more}" if field else f"{says}{more}"

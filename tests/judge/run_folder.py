@@ -268,7 +268,8 @@ def _outcome(writer: int, seq: int, write: Any) -> Entry:
 
 def _survivors(history: Path, label: str, entries: list[Entry], read_at: int) -> None:
     ranges = {w: as_ranges(sorted(e.seq for e in entries if e.writer == w)) for w in (0, 1)}
-    found = Survivors("orders", label, STANDBY, read_at, read_at + 200 * MS, RUN, ranges, duplicates=0)
+    read_from = f"endpoint in {PRIMARY if label == 'after-failback' else STANDBY}"
+    found = Survivors("orders", label, read_from, read_at, read_at + 200 * MS, RUN, ranges, duplicates=0)
     write_survivors_file(history, found)
 
 

@@ -522,3 +522,60 @@ def test_the_primary_s_own_entry_point_is_reported_but_nothing_rests_on_it(verdi
 
 def test_times_count_from_the_run_s_zero(verdict_on):
     assert verdict_on()["clock"]["monotonic_zero_ns"] == ZERO
+
+
+class TestFalseGreens:
+    """Ways in which a drill was once called met without having proved anything."""
+
+    def test_survivors_that_were_read_before_the_fault(self, verdict_on):
+        verdict = verdict_on(spoil=_survivors("standby", started_ns=1))
+        assert verdict["outcome"] == "inconclusive"
+        assert says(verdict, "read before the fault")
+
+    def test_survivors_that_were_read_from_the_lost_region(self, verdict_on):
+        verdict = verdict_on(spoil=_survivors("standby", read_from=f"endpoint in {PRIMARY}"))
+        assert verdict["outcome"] == "inconclusive"
+        assert says(verdict, f"not from {STANDBY}")
+
+    def test_orders_that_nobody_read_back_after_the_failback(self, verdict_on):
+        verdict = verdict_on(spoil=lambda run: (run / "history/survivors-orders-after-failback.json").unlink())
+        assert verdict["outcome"] == "inconclusive"
+        assert says(verdict, "nobody read them back after the failback")
+
+    def test_orders_that_are_there_twice(self, verdict_on):
+        assert verdict_on(spoil=_survivors("standby", duplicates=3))["outcome"] == "inconclusive"
+
+    def test_a_doubt_that_an_activity_reported(self, verdict_on):
+        doubt = {"t": 1, "event": "doubt", "text": "the fault had ended by itself"}
+        verdict = verdict_on(spoil=lambda run: append(run / "events.jsonl", **doubt))
+        assert verdict["outcome"] == "inconclusive"
+        assert "the fault had ended by itself" in verdict["reasons"]
+
+    def test_an_activity_of_the_plan_that_never_ran(self, verdict_on):
+        planned = {"method": ["pray", "hope"], "rollbacks": [], "steady_state": False}
+        verdict = verdict_on(spoil=_fields("run.json", planned=planned))
+        assert verdict["outcome"] == "inconclusive"
+        assert "activity 'pray' of the method did not run, nor did 1 more" in verdict["reasons"]
+
+    def test_a_steady_state_that_was_never_asked_again(self, verdict_on):
+        def spoil(run):
+            _fields("run.json", planned={"method": [], "rollbacks": [], "steady_state": True})(run)
+            without(run / "events.jsonl", lambda line: line.get("when") == "after")
+
+        assert verdict_on()["outcome"] == "met"
+        assert verdict_on(spoil=spoil)["outcome"] == "inconclusive"
+
+    def test_the_same_drill_without_any_of_that_is_met(self, verdict_on):
+        assert verdict_on()["outcome"] == "met"
+
+
+def _survivors(label, **fields):
+    return _fields(f"history/survivors-orders-{label}.json", **fields)
+
+
+def _fields(name, **fields):
+    def spoil(run):
+        path = run / name
+        path.write_text(json.dumps(json.loads(path.read_text()) | fields))
+
+    return spoil

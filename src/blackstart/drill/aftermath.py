@@ -1,4 +1,4 @@
-"""What is read after a failback: that the service is steady again, and that the way back lost nothing."""
+"""What is read after things were put right: that the service is steady, and that a failback lost nothing."""
 
 from collections.abc import Callable
 from functools import partial
@@ -14,13 +14,23 @@ MARGIN_S = 0.5
 probes' own times."""
 
 
+def watch_until_steady(here: Setting, configuration: dict[str, Any], events: EventLog, stabilisation_s: float) -> None:
+    """Record whether the service became steady, as an activity: one that fails is evidence, and breaks nothing."""
+    steady = partial(service_steady, stabilisation_s + MARGIN_S, configuration=configuration)
+    _record(here, events, "the service is steady in the end", steady)
+
+
 def watch_after_failback(
     here: Setting, configuration: dict[str, Any], events: EventLog, stabilisation_s: float
 ) -> None:
-    """Record both readings as activities of the failback: one that fails is evidence, and breaks nothing."""
-    steady = partial(service_steady, stabilisation_s + MARGIN_S, configuration=configuration)
+    """Record the steady state and the survivors after the way back."""
+    watch_until_steady(here, configuration, events, stabilisation_s)
+    read_after_failback(here, configuration, events)
+
+
+def read_after_failback(here: Setting, configuration: dict[str, Any], events: EventLog) -> None:
+    """Record the survivors in the primary, once it writes again."""
     orders = partial(surviving_orders, "primary", "after-failback", configuration=configuration)
-    _record(here, events, "the service is steady after the failback", steady)
     _record(here, events, "read the orders back from the primary", orders)
 
 

@@ -6,9 +6,9 @@ from typing import Any
 
 from chaoslib.experiment import run_experiment
 
-from blackstart.drill.aftermath import watch_after_failback
+from blackstart.drill.aftermath import watch_after_failback, watch_until_steady
 from blackstart.drill.journal import Watcher, keep_journal
-from blackstart.drill.restoration import Restoration, fail_back, restore
+from blackstart.drill.restoration import Restoration, fail_back, nothing_open, restore
 from blackstart.drill.signals import Signals
 from blackstart.events import event_log
 from blackstart.experiment import Experiment
@@ -80,10 +80,20 @@ class Drill:
         try:
             if interrupted or not self._failback_due():
                 self._watcher.phase("putting things right")
-                return restore(self._here, self._configuration, self._watcher.note)
+                return self._restore()
             return self._fail_back()
         except Exception as error:  # noqa: BLE001 - the record must end with how things stand
             return Restoration("broken", (f"putting things right failed: {error!r}; run `blackstart restore`",))
+
+    def _restore(self) -> Restoration:
+        """Put back or hold, then see that clients are served: words alone restore nothing."""
+        changed = not nothing_open(self._here.run_dir)
+        result = restore(self._here, self._configuration, self._watcher.note)
+        if changed and result.state != "broken":
+            self._watcher.note("see that the service is steady")
+            stabilisation_s = self._experiment.declaration.objectives.stabilisation_s
+            watch_until_steady(self._here, self._configuration, self._events, stabilisation_s)
+        return result
 
     def _failback_due(self) -> bool:
         entries = undo_log.read(self._here.run_dir / undo_log.FILE)
@@ -117,7 +127,7 @@ class Drill:
 
     def _record_interruption(self, happened: bool) -> None:
         if happened:
-            self._events.record("interrupted", signal=self._signals.received, phase=self._watcher.current)
+            self._events.record("interrupted", signal=self._signals.received, phase=self._signals.during)
 
     def _record_failure(self, name: str, error: Exception) -> None:
         self._events.record(

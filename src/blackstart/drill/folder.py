@@ -10,11 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import blackstart
+from blackstart import events
 from blackstart.clock import Anchor, Clock
 from blackstart.drill import instruments
 from blackstart.experiment import Experiment
 from blackstart.outcome import UsageError
 from blackstart.safety import undo_log
+from blackstart.safety.lock import only_drill
 from blackstart.safety.undo_log import Call, Plan, UndoLog
 from blackstart.topology import Topology
 
@@ -52,6 +54,19 @@ def find(run: str | None) -> Path:
         if (folder / "run.json").exists():
             return folder.resolve()
     raise UsageError(f"{run!r} is not a run: give the folder of one, or its name in {REPORTS}/")
+
+
+def refuse_running(run_dir: Path) -> None:
+    """Raise ``RefusedError`` while the run's own process is still at work: its record is not whole yet."""
+    plan = undo_log.read_plan(run_dir / undo_log.FILE) if (run_dir / undo_log.FILE).exists() else None
+    if plan is not None and Path(plan.topology).exists() and not _has_ended(run_dir):
+        with only_drill(Path(plan.topology)):
+            pass
+
+
+def _has_ended(run_dir: Path) -> bool:
+    path = run_dir / events.FILE
+    return path.exists() and '"event": "restoration"' in path.read_text(encoding="utf-8")
 
 
 def _started_at(folder: Path) -> str:

@@ -1,6 +1,7 @@
 """Looks at everything that a drill will touch before anything is started: a target that is not there stops it here."""
 
 import json
+import secrets
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
@@ -28,7 +29,7 @@ def check(experiment: Experiment, here: Setting) -> None:
             look()
         except (LookupError, OSError, *aws.AwsError, *here.client_errors) as error:
             raise UsageError(
-                f"{what} is not there ({_short(error)}): mend the topology, or bring it up; nothing was changed"
+                f"{what} is not there or out of reach ({_short(error)}): mend the topology, or bring it up"
             ) from error
 
 
@@ -54,6 +55,7 @@ def _arguments(experiment: Experiment) -> Iterator[dict[str, Any]]:
 
 def _targets(experiment: Experiment, here: Setting) -> Iterator[Check]:
     topology = here.topology
+    primary_url = topology.regions[topology.primary].alb.url
     yield (
         f"secret {topology.database.credentials.secret!r} in {topology.primary}",
         partial(sql.login, topology, topology.primary),
@@ -64,6 +66,8 @@ def _targets(experiment: Experiment, here: Setting) -> Iterator[Check]:
     )
     yield f"global cluster {topology.database.global_cluster!r}", partial(_global_cluster, topology)
     yield f"accelerator {topology.accelerator.arn}", partial(_endpoint_groups, topology)
+    yield f"the system's entry {topology.accelerator.url}", partial(_serves, topology, topology.accelerator.url)
+    yield f"the primary's entry {primary_url}", partial(_serves, topology, primary_url)
     for region in (topology.primary, topology.standby):
         workload = topology.regions[region].kubernetes
         what = f"deployment {workload.namespace}/{workload.deployment} in {region}"
@@ -107,7 +111,15 @@ def _deployment(topology: Topology, region: str) -> None:
 
 def _database(topology: Topology, region: str) -> None:
     with sql.connect(topology, region, aurora.endpoints(topology, region).writer) as connection:
-        connection.execute("SELECT 1")
+        stray = connection.execute(topology.orders.read_back.sql, {"run": secrets.token_hex(8)}).fetchone()
+    if stray is not None:
+        raise LookupError("orders.read_back.sql finds orders of a run that never was: it must select by %(run)s")
+
+
+def _serves(topology: Topology, url: str) -> None:
+    answer = requests.get(url + topology.orders.read.path, timeout=ENTRY_TIMEOUT_S)
+    if answer.status_code not in topology.orders.read.status:
+        raise LookupError(f"it answers {answer.status_code}; a system that does not serve cannot be drilled")
 
 
 def _entry(topology: Topology, region: str) -> None:

@@ -6,7 +6,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from blackstart.drill.restoration import Note, Restoration, configuration_of, fail_back, nothing_open, restore
+from blackstart.drill.aftermath import read_after_failback
+from blackstart.drill.restoration import (
+    Note,
+    Restoration,
+    configuration_of,
+    fail_back,
+    nothing_open,
+    nothing_promoted,
+    restore,
+)
 from blackstart.drill.run import conclude
 from blackstart.drill.signals import Signals
 from blackstart.events import event_log
@@ -44,15 +53,22 @@ def fail_back_run(run_dir: Path, note: Note) -> Repaired:
 
 def _repair(run_dir: Path, note: Note, repair: Repair) -> Repaired:
     plan = undo_log.read_plan(run_dir / undo_log.FILE)
-    if nothing_open(run_dir):
-        return Repaired(Restoration("restored"), None)
     path = Path(plan.topology)
+    if not path.exists() and nothing_open(run_dir):
+        return Repaired(Restoration("restored"), None)
     signals = Signals()
     with signals.installed(), only_drill(path):
+        if nothing_open(run_dir):
+            return Repaired(Restoration("restored"), None)
         signals.defer()
         here = setting({TOPOLOGY_KEY: str(path), RUN_KEY: str(run_dir)})
         _check_same_system(run_dir, here)
-        result = repair(here, configuration_of(str(path), here), note, signals)
+        configuration = configuration_of(str(path), here)
+        failing_back = not nothing_promoted(run_dir)
+        result = repair(here, configuration, note, signals)
+        if failing_back and result.state == "restored":
+            note("read the orders back from the primary")
+            read_after_failback(here, configuration, event_log(run_dir))
         _record(run_dir, result)
         conclude(run_dir)
     return Repaired(result, plan.lab)
@@ -60,7 +76,10 @@ def _repair(run_dir: Path, note: Note, repair: Repair) -> Repaired:
 
 def _check_same_system(run_dir: Path, here: Setting) -> None:
     """Refuse to put back onto another system what was done to one that is gone."""
-    then = json.loads((run_dir / "topology.json").read_text(encoding="utf-8"))
+    try:
+        then = json.loads((run_dir / "topology.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise UsageError(f"topology.json of run {run_dir.name} cannot be read ({error}): bring it back") from error
     now = here.topology.model_dump(mode="json")
     changed = sorted(field for field in then.keys() | now.keys() if then.get(field) != now.get(field))
     if changed:

@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
+from blackstart.events import event_log
 from blackstart.platform import aurora, aws
 from blackstart.platform.setting import RUN_KEY, TOPOLOGY_KEY, Setting
 from blackstart.probes.capacity import capacity_reached
@@ -39,6 +40,11 @@ class Restoration:
 def nothing_open(run_dir: Path) -> bool:
     """Return true when a run has nothing left to put back."""
     return not any(entry.open for entry in undo_log.read(run_dir / undo_log.FILE))
+
+
+def nothing_promoted(run_dir: Path) -> bool:
+    """Return true when no promotion of the run is still to be answered."""
+    return not any(e.open and e.intent.layer == "data" for e in undo_log.read(run_dir / undo_log.FILE))
 
 
 def restore(here: Setting, configuration: dict[str, Any], note: Note) -> Restoration:
@@ -97,7 +103,9 @@ def call(step: Call, configuration: dict[str, Any]) -> None:
     if not step.action.startswith(ACTIONS):
         raise LookupError(f"{step.action} is not one of blackstart's actions: mend the undo log by hand")
     module, _, function = step.action.rpartition(".")
-    getattr(importlib.import_module(module), function)(**step.arguments, configuration=configuration)
+    output = getattr(importlib.import_module(module), function)(**step.arguments, configuration=configuration)
+    if isinstance(output, dict) and output.get("doubt"):
+        event_log(Path(configuration[RUN_KEY])).record("doubt", text=output["doubt"])
 
 
 def configuration_of(topology: str, here: Setting) -> dict[str, Any]:
@@ -119,7 +127,7 @@ def _undo(layer: str, here: Setting, configuration: dict[str, Any], note: Note) 
         first = entries[0]
         inverse = first.intent.inverse
         assert inverse is not None
-        note(f"reverse: {first.intent.target}")
+        note(f"put back as it was: {first.intent.subject}")
         reason = _try(partial(call, inverse, configuration))
         _record(here, entries, reason)
         broken += [f"{first.intent.target}: {reason}"] if reason else []

@@ -62,7 +62,7 @@ def run(request: Request, watcher: Watcher, clock: Clock) -> Ended:
         watcher.phase("looking at every target")
         preflight.check(request.experiment, here)
         folder.describe(run_dir, request.experiment, here.topology, topology_path, request.system.started, clock)
-        signals = Signals()
+        signals = Signals(lambda: watcher.current)
         stack.enter_context(signals.installed())
         # From here on the system may be left in need of its lab, whatever happens.
         request.system.keep = True

@@ -2,7 +2,7 @@
 
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
@@ -13,10 +13,14 @@ NOTE = b"blackstart: putting things right; this is not cut short\n"
 class Signals:
     """Turns SIGINT, SIGTERM and SIGHUP into ``KeyboardInterrupt``, until ``defer`` says that nothing may be cut short.
 
+    ``received`` and ``during`` say which signal came first and in which phase.
+
     Chaos Toolkit's own handler raises an ordinary exception for SIGTERM, which any client library may swallow.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, phase: Callable[[], str] = lambda: "") -> None:
+        self._phase = phase
+        self.during: str | None = None
         self._deferred = False
         self.received: str | None = None
 
@@ -43,6 +47,7 @@ class Signals:
 
     def _handle(self, number: int, _frame: FrameType | None) -> None:
         first = self.received is None
+        self.during = self._phase() if first else self.during
         self.received = self.received or signal.Signals(number).name
         if self._deferred:
             # No lock and no stream: the handler may have interrupted whoever holds them.

@@ -29,8 +29,9 @@ class System:
 def system(topology: Path | None, lab: str, says: Says) -> Iterator[System]:
     """Yield the system; a lab that was started here is stopped at the end, unless something in it is still to do."""
     if topology is not None:
-        if not topology.exists():
-            raise UsageError(f"topology {topology} does not exist: give an existing file, or none for the lab")
+        if not topology.is_file():
+            state = "is not a file" if topology.exists() else "does not exist"
+            raise UsageError(f"topology {topology} {state}: give a YAML file, or none for the lab")
         yield System(topology)
         return
     from blackstart.lab import door  # noqa: PLC0415 - the lab is optional: without it, a topology file is needed

@@ -59,13 +59,13 @@ def check_activities(record: Record, findings: Findings) -> None:
 def check_complete(record: Record, findings: Findings) -> None:
     """Demand that every planned activity has ended, and that the steady state was asked again afterwards."""
     planned = record.run.get("planned") or {}
+    if record.named("interrupted"):
+        return
     for section in ("method", "rollbacks"):
         ended = [event.get("name") for event in record.named("activity") if event.get("section") == section]
-        findings.failures += [
-            f"activity '{name}' of the {section} did not run"
-            for name in planned.get(section) or []
-            if name not in ended
-        ]
+        left = [name for name in planned.get(section) or [] if name not in ended]
+        more = f", nor did {len(left) - 1} more" if len(left) > 1 else ""
+        findings.failures += [f"activity '{left[0]}' of the {section} did not run{more}"] if left else []
     asked = {event.get("when") for event in record.named("steady_state")}
     if planned.get("steady_state") and "after" not in asked:
         findings.failures.append("the steady state was not asked again after the method")
@@ -73,6 +73,7 @@ def check_complete(record: Record, findings: Findings) -> None:
 
 def check_faults(record: Record, findings: Findings) -> None:
     """Demand that the fault was injected and observed to bite."""
+    findings.doubts += [str(event.get("text")) for event in record.named("doubt")]
     faults = [act for act in record.acts if act.role == "fault"]
     if not faults:
         findings.doubts.append("no fault was injected: the undo log has none")

@@ -61,7 +61,7 @@ def _alarms(store: Store, findings: Findings) -> None:
         count = store.loss.refused_but_there
         findings.notes.append(f"alarm: {count} {store.name} that were refused are there all the same")
     if store.duplicates:
-        findings.notes.append(f"alarm: {store.duplicates} {store.name} are there more than once")
+        findings.doubts.append(f"{store.duplicates} {store.name} are there more than once: whose they are is not known")
 
 
 def _unwatched(view: View, findings: Findings) -> None:

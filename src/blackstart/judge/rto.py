@@ -42,9 +42,20 @@ def check(view: View, findings: Findings) -> None:
         findings.doubts.append("recovery time could not be measured: the fault's instant or an instrument is missing")
     elif (rto := view.recovery.clocks()[CLOCKS[clock]]) is not None:
         compare(f"recovery from {SINCE[clock]} took", rto, target, findings)
+        findings.doubts += _late_declaration(view.recovery, clock)
         findings.notes += _unseen(view)
     else:
         _unrecovered(view, view.recovery, clock, target, findings)
+
+
+def _late_declaration(recovery: Recovery, clock: str) -> list[str]:
+    """Doubt a clock that was started before the race or after it."""
+    declared, end = recovery.declared, recovery.end
+    late = clock == "declared" and declared is not None and end is not None and declared.latest > end.earliest
+    early = clock == "declared" and declared is not None and declared.latest < recovery.fault.earliest
+    if late:
+        return ["the disaster was declared only after the recovery: its clock measured nothing"]
+    return ["the disaster was declared before the fault: its clock measured nothing"] if early else []
 
 
 def _unseen(view: View) -> list[str]:

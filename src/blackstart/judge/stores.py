@@ -108,7 +108,23 @@ class Reading:
             return self.unreadable or f"the survivors ({self.label}) were not read"
         if self.survivors.run != self.record.run.get("run"):
             return f"the survivors were read for run '{self.survivors.run}', not for this one"
+        return self._misplaced(self.survivors) or self._no_zero()
+
+    def _no_zero(self) -> str | None:
         return "the fault's instant is not known" if self.zero is None else None
+
+    def _misplaced(self, survivors: Survivors) -> str | None:
+        """Return why a reading shows nothing of the disaster: taken too early, or from another region."""
+        if self.zero is not None and survivors.started_ns < self.zero.latest:
+            return f"the survivors ({self.label}) were read before {'the failback' if self.again else 'the fault'}"
+        promoted = [event.get("at") for event in self.record.named("phase") if event.get("name") == "promoted"]
+        if any(isinstance(at, int) and survivors.started_ns < at for at in promoted):
+            return f"the survivors ({self.label}) were read before the promotion"
+        regions = (self.record.run.get("environment") or {}).get("regions") or {}
+        wanted = regions.get("primary" if self.again else "standby")
+        if wanted is not None and not survivors.read_from.endswith(wanted):
+            return f"the survivors ({self.label}) were read from {survivors.read_from}, not from {wanted}"
+        return None
 
     def unmeasured(self, why: str | None) -> Store:
         """Return an entry that claims nothing but how much was acknowledged."""
@@ -156,7 +172,9 @@ def of_ledger(
     first = Reading(record, store, "standby", name, ledger, fault, rests_on).measured(None)
     later = Reading(record, store, "after-failback", name, ledger, failback or fault, rests_on)
     if later.survivors is None and later.unreadable is None:
-        return [first]
+        # Where data was read back once, the way back must not go unread.
+        went_back = first.loss is not None and any(e.get("name") == "failed_back" for e in record.named("phase"))
+        return [first, later.unmeasured("nobody read them back after the failback")] if went_back else [first]
     if first.loss is None:
         return [first, later.unmeasured(f"the loss before the failback is not known: {first.why}")]
     return [first, later.measured(first.loss.lost_rows)]

@@ -69,6 +69,8 @@ async def create(first: Instance, others: list[Instance]) -> None:
 
 async def _initdb(instance: Instance) -> None:
     options = ["--no-sync", "--no-locale", "--no-instructions", "--encoding=UTF8", "--auth=trust"]
+    # Already while it is made: what a kill leaves of shared memory lies in the data folder, and goes with it.
+    options += ["--set", f"dynamic_shared_memory_type={_SETTINGS['dynamic_shared_memory_type']}"]
     options += [f"--username={SUPERUSER}", f"--wal-segsize={SEGMENT_BYTES >> 20}"]
     argv = ["initdb", "-D", str(instance.datadir), *options]
     await run(instance.processes, f"initdb-{instance.region}", argv, group=instance.region)
