@@ -1,5 +1,6 @@
 """The database's writer: promoted in a disaster, switched over when all is well. Both are forward-only."""
 
+from collections.abc import Callable
 from typing import Any
 
 from chaoslib.types import Configuration
@@ -7,7 +8,7 @@ from chaoslib.types import Configuration
 from blackstart.platform import aurora, aws, sql
 from blackstart.platform.setting import Setting, setting
 from blackstart.safety.act import NotProvedError, act, eventually
-from blackstart.safety.undo_log import Call, Intent
+from blackstart.safety.undo_log import Call, Intent, Role
 
 __all__ = ["promote_database", "switch_over_database"]
 
@@ -20,20 +21,16 @@ def promote_database(region: str = "standby", configuration: Configuration = Non
     :param region: ``primary``, ``standby`` or a region's name: where writes are to be accepted
     """
     here, target = _target(region, configuration)
-    writer = aurora.describe(here.topology, target).writer
-    if writer == target:
-        return {"evidence": f"{target} is the writer already: nothing to do"}
 
-    def call() -> None:
+    def call(_: str) -> None:
         aws.client(here.topology, "rds", target).failover_global_cluster(
             GlobalClusterIdentifier=here.topology.database.global_cluster,
             TargetDbClusterIdentifier=aurora.cluster_arn(here.topology, target),
             AllowDataLoss=True,
         )
 
-    intent = _intent(here, "promote_database", target, writer, role="recovery")
-    done = act(here, intent, call, lambda: eventually(here, lambda: _accepts_writes(here, target)))
-    return {**done, "phase": _phase(done, "promoted")}
+    done = _move(here, target, "promote_database", "recovery", call)
+    return {**done, "phase": _phase(done, "promoted")} if "called_ns" in done else done
 
 
 def switch_over_database(region: str = "primary", configuration: Configuration = None) -> dict[str, Any]:
@@ -42,19 +39,24 @@ def switch_over_database(region: str = "primary", configuration: Configuration =
     :param region: ``primary``, ``standby`` or a region's name: where writes are to be accepted
     """
     here, target = _target(region, configuration)
-    writer = aurora.describe(here.topology, target).writer
-    if writer == target:
-        return {"evidence": f"{target} is the writer already: nothing to do"}
 
-    def call() -> None:
+    def call(writer: str) -> None:
         # AWS wants this call in the region that writes now, the forced one in the region that shall.
         aws.client(here.topology, "rds", writer).switchover_global_cluster(
             GlobalClusterIdentifier=here.topology.database.global_cluster,
             TargetDbClusterIdentifier=aurora.cluster_arn(here.topology, target),
         )
 
-    intent = _intent(here, "switch_over_database", target, writer, role="failback")
-    return act(here, intent, call, lambda: eventually(here, lambda: _accepts_writes(here, target)))
+    return _move(here, target, "switch_over_database", "failback", call)
+
+
+def _move(here: Setting, target: str, function: str, role: Role, call: Callable[[str], None]) -> dict[str, Any]:
+    """Move the writer by ``call``, which is given the region that writes now; nothing to do where it is already."""
+    writer = aurora.describe(here.topology, target).writer
+    if writer == target:
+        return {"evidence": f"{target} is the writer already: nothing to do"}
+    intent = _intent(here, function, target, writer, role)
+    return act(here, intent, lambda: call(writer), lambda: eventually(here, lambda: _accepts_writes(here, target)))
 
 
 def _target(region: str, configuration: Configuration) -> tuple[Setting, str]:
@@ -62,7 +64,7 @@ def _target(region: str, configuration: Configuration) -> tuple[Setting, str]:
     return here, here.topology.region_named(region)
 
 
-def _intent(here: Setting, function: str, target: str, writer: str, *, role: Any) -> Intent:
+def _intent(here: Setting, function: str, target: str, writer: str, role: Role) -> Intent:
     return Intent(
         call=Call(f"{MODULE}.{function}", {"region": target}),
         subject=f"writer of {here.topology.database.global_cluster}",

@@ -45,7 +45,7 @@ def turn_dials(dials: dict[str, float], configuration: Configuration = None) -> 
             accelerator.set_dial(here.topology, groups[region].arn, percent)
 
     done = act(here, intent, call, lambda: eventually(here, lambda: _routes(here, wanted)))
-    return {**done, "phase": _phase(done)}
+    return {**done, "phase": _phase(done)} if "called_ns" in done else done
 
 
 def _routes(here: Setting, wanted: dict[str, float]) -> str:
