@@ -21,7 +21,7 @@ def surviving_orders(
     """Read back every order of this run and keep the sequences, as ranges, in the run's history.
 
     :param region: whose database is read: ``primary``, ``standby`` or a region's name
-    :param label: what this reading is for: ``standby`` (after the disaster) or ``after-failback``
+    :param label: what this reading is for: ``standby`` or ``primary`` (where the drill recovers) or ``after-failback``
     """
     here = setting(configuration)
     name = here.topology.region_named(region)

@@ -37,6 +37,12 @@ class Objectives(_Part):
         default="fault", description="from which moment the recovery time counts"
     )
     stores: dict[str, StoreObjective] = Field(default={}, description="targets by store, where they differ")
+    failed_requests: int | None = Field(
+        default=None, ge=0, description="the most probes and writes that may fail where the objectives rest on them"
+    )
+    warm_s: float | None = Field(
+        default=None, gt=0, description="longest time from the fault until latency is as before, seconds"
+    )
     lost_after_fault_allowed: bool = Field(
         default=False, description="whether writes acknowledged by the old primary after the fault may be lost"
     )
@@ -87,6 +93,12 @@ class Declaration(_Part):
         default=(), description="names of the method's recovery steps, in order: what completes a failover once begun"
     )
     failback: bool = Field(default=False, description="whether the drill brings the system back to the primary")
+    recovers_in: Literal["standby", "primary"] = Field(
+        default="standby", description="the region whose database holds the data when the method has ended"
+    )
+    failover: Literal["manual", "automated", "none"] = Field(
+        default="manual", description="who moves the system: the drill's runbook, its own automation, or nobody"
+    )
     fidelity: tuple[str, ...] = Field(default=(), description="what is simulated, and what is not")
 
 

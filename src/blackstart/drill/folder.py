@@ -103,6 +103,7 @@ def _run(run_dir: Path, experiment: Experiment, topology: Topology, lab: str | N
             "method": [activity["name"] for activity in experiment.method],
             "rollbacks": [activity["name"] for activity in experiment.content.get("rollbacks") or []],
             "steady_state": bool(hypothesis.get("probes")),
+            "steady_probes": [a["name"] for a in experiment.method if _asks_for_steadiness(a)],
         },
         "experiment": experiment.name,
         "title": experiment.title,
@@ -118,12 +119,19 @@ def _run(run_dir: Path, experiment: Experiment, topology: Topology, lab: str | N
             "engine": topology.database.engine,
             "load": instruments.load(experiment),
         },
+        "recovers_in": experiment.declaration.recovers_in,
+        "failover": experiment.declaration.failover,
         "fidelity": [*experiment.declaration.fidelity, *topology.fidelity],
         "objectives": experiment.declaration.objectives.model_dump(mode="json"),
         "instruments": instruments.listed(experiment),
         "versions": _versions(),
         "lab_started": lab is not None,
     }
+
+
+def _asks_for_steadiness(activity: dict[str, Any]) -> bool:
+    """Tell the probes that part one incident from the next: what follows a steady service is a new one."""
+    return bool((activity.get("provider") or {}).get("func") == "service_steady")
 
 
 def _call(experiment: Experiment, step: str) -> Call:

@@ -30,7 +30,7 @@ def of_store(objectives: Mapping[str, Any], store: str) -> float | None:
 def check_any(objectives: Mapping[str, Any], findings: Findings) -> None:
     """Leave a drill without objectives open: it has nothing to meet."""
     stores = (objectives.get("stores") or {}).keys()
-    targets = [number(objectives.get("rto_s")), number(objectives.get("rpo_s"))]
+    targets = [number(objectives.get(name)) for name in ("rto_s", "rpo_s", "failed_requests", "warm_s")]
     targets += [of_store(objectives, store) for store in stores]
     if all(target is None for target in targets):
         findings.unsettled.append("nothing to judge: no objective is set")

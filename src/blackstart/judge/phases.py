@@ -77,21 +77,27 @@ def promoted(writes: Judged, endpoint: int, fault: Interval) -> Phase | None:
     return Phase("promoted", at, f"ledger {writes.name}: first write acknowledged by the standby")
 
 
-def warm(series: Judged, fault_ns: int, recovered: Interval) -> Phase | None:
-    """Return when 95 of 100 probes were again answered about as fast as before the fault (over WARM_PROBES)."""
+def warm(series: Judged, fault_ns: int, recovered: Interval, stable_ns: int = 0) -> Phase | None:
+    """Return when 95 of 100 probes were again answered about as fast as before the fault.
+
+    They must stay so for the stabilisation window (at least WARM_PROBES), which is dated back to its first probe.
+    """
     latency = series.done - series.sent
     calm = latency[series.good & (series.sent < fault_ns)]
     later = np.flatnonzero(series.good & (series.sent >= recovered.earliest))
-    if len(calm) < WARM_PROBES or len(later) < WARM_PROBES:
+    count = max(WARM_PROBES, -(-stable_ns // series.step_ns) if series.step_ns else 0)
+    if len(calm) < WARM_PROBES or len(later) < count:
         return None
     bound = float(np.percentile(calm, 95)) * WARM_FACTOR
     slow = np.concatenate([[0], np.cumsum(latency[later] > bound)])
-    fast = np.flatnonzero(slow[WARM_PROBES:] - slow[:-WARM_PROBES] <= WARM_PROBES // 20)
+    fast = np.flatnonzero(slow[count:] - slow[:-count] <= count // 20)
     if not fast.size:
         return None
-    first, last = later[fast[0]], later[fast[0] + WARM_PROBES - 1]
-    at = Interval.between(recovered.earliest, int(series.done[last]), max(int(series.sent[first]), recovered.point))
-    return Phase("warm", at, f"canary {series.name}: p95 of {WARM_PROBES} probes within {bound / 1e6:.1f} ms")
+    # The first probe of the run dates it: no later than its answer, no earlier than the probe before it was slow.
+    first = later[fast[0]]
+    before = recovered.earliest if not fast[0] else int(series.sent[later[fast[0] - 1]])
+    at = Interval.between(before, int(series.done[first]), max(int(series.sent[first]), recovered.point))
+    return Phase("warm", at, f"canary {series.name}: p95 of {count} probes within {bound / 1e6:.1f} ms")
 
 
 def _latest(phase: Phase) -> float:

@@ -94,7 +94,7 @@ def recover(seen: Mapping[str, Seen], fault: Interval, declared: Interval | None
         declared=declared,
         end=last_of(whole) if whole and len(whole) == len(ends) else None,
         not_before=max([fault.earliest, *(outage.not_before for outage in during)]),
-        downtime=_downtime(list(seen.values())),
+        downtime=downtime(list(seen.values())),
     )
 
 
@@ -106,12 +106,12 @@ def _end_of(view: Seen, fault: Interval) -> Interval | None:
     return last_of(ends) if len(ends) == len(view.during) else None
 
 
-def _downtime(views: Sequence[Seen]) -> Interval | None:
+def downtime(views: Sequence[Seen]) -> Interval | None:
     """Return the downtime of the worst instrument, its outages added up."""
     totals = []
     for view in views:
         each = [outage.downtime for outage in view.during]
-        known = [downtime for downtime in each if downtime is not None]
+        known = [time for time in each if time is not None]
         if len(known) < len(each) or (not each and view.hole_ns is None):
             return None
         totals.append(sum_of(known) if known else Interval(0, 0, view.hole_ns or 0))

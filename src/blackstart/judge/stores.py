@@ -121,7 +121,7 @@ class Reading:
         if any(isinstance(at, int) and survivors.started_ns < at for at in promoted):
             return f"the survivors ({self.label}) were read before the promotion"
         regions = (self.record.run.get("environment") or {}).get("regions") or {}
-        wanted = regions.get("primary" if self.again else "standby")
+        wanted = regions.get("primary" if self.again else recovers_in(self.record))
         if wanted is not None and not survivors.read_from.endswith(wanted):
             return f"the survivors ({self.label}) were read from {survivors.read_from}, not from {wanted}"
         return None
@@ -169,7 +169,7 @@ def of_ledger(
     ledger = record.ledgers.get(name)
     if ledger is None or not len(ledger):
         return [Store(store, None, why="the ledger recorded nothing", rests_on=rests_on)]
-    first = Reading(record, store, "standby", name, ledger, fault, rests_on).measured(None)
+    first = Reading(record, store, recovers_in(record), name, ledger, fault, rests_on).measured(None)
     later = Reading(record, store, "after-failback", name, ledger, failback or fault, rests_on)
     if later.survivors is None and later.unreadable is None:
         # Where data was read back once, the way back must not go unread.
@@ -178,6 +178,11 @@ def of_ledger(
     if first.loss is None:
         return [first, later.unmeasured(f"the loss before the failback is not known: {first.why}")]
     return [first, later.measured(first.loss.lost_rows)]
+
+
+def recovers_in(record: Record) -> str:
+    """Return which region's database must hold the data in the end: its role, which also labels its survivors."""
+    return str(record.run.get("recovers_in") or "standby")
 
 
 def rows_of(ledger: Ledger) -> Writes:

@@ -6,14 +6,14 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from blackstart.judge import acts, conduct, objectives, rpo, rto
+from blackstart.judge import acts, conduct, objectives, rpo, rto, service
 from blackstart.judge.findings import Findings
 from blackstart.judge.interval import as_json, seconds
 from blackstart.judge.outages import Outage
 from blackstart.judge.phases import Phase
 from blackstart.judge.record import Record, nothing, read
-from blackstart.judge.recovery import Seen
-from blackstart.judge.view import View, observed_phases, of_record
+from blackstart.judge.recovery import Seen, downtime
+from blackstart.judge.view import View, observed_phases, of_record, warm_time
 
 SCHEMA = 1
 
@@ -75,6 +75,7 @@ def _objectives(view: View, findings: Findings) -> None:
     rto.check_steady(view, findings)
     rto.check(view, findings)
     rpo.check(view, findings)
+    service.check(view, findings)
 
 
 def _verdict(view: View, told: list[Phase]) -> dict[str, Any]:
@@ -86,7 +87,10 @@ def _verdict(view: View, told: list[Phase]) -> dict[str, Any]:
         **_about(record),
         "rto": as_json(times.get(clock)),
         "recovery": {name: as_json(time) for name, time in times.items()},
-        "downtime": None if recovery is None else as_json(recovery.downtime),
+        "downtime": None if recovery is None else as_json(downtime(list(view.rests_on.values()))),
+        "recoveries": [incident.as_json(record.zero_ns, clock) for incident in view.incidents],
+        "warm": as_json(warm_time(view)),
+        "failed_requests": view.failed_requests,
         "outages": [line for _, seen in sorted(view.seen.items()) for line in _outages(seen, record.zero_ns)],
         "phases": [phase.as_json(record.zero_ns) for phase in told],
         "stores": {store.name: store.as_json() for store in view.stores},
@@ -105,6 +109,9 @@ def _about(record: Record) -> dict[str, Any]:
     return {
         "run": run.get("run", record.name),
         "experiment": run.get("experiment"),
+        "title": run.get("title"),
+        "recovers_in": run.get("recovers_in"),
+        "failover": run.get("failover"),
         "started_at": run.get("started_at"),
         "clock": {name: clock.get(name) for name in ("monotonic_zero_ns", "wall_zero")},
         "environment": {
@@ -114,6 +121,7 @@ def _about(record: Record) -> dict[str, Any]:
         "fidelity": list(run.get("fidelity") or []),
         "objectives": {
             "rto_s": None, "rpo_s": None, "rto_clock": objectives.clock_of(record.objectives), "stores": {},
+            "failed_requests": None, "warm_s": None,
             **record.objectives,
         },
         "versions": dict(run.get("versions") or {}),

@@ -8,12 +8,13 @@ import numpy as np
 
 from blackstart.judge import phases
 from blackstart.judge.acts import fault_instant
+from blackstart.judge.incidents import Incident, incidents, recovered, worst
 from blackstart.judge.interval import NS, Interval
-from blackstart.judge.objectives import number
+from blackstart.judge.objectives import CLOCKS, clock_of, number
 from blackstart.judge.outages import Latency
 from blackstart.judge.phases import Phase
 from blackstart.judge.record import Record
-from blackstart.judge.recovery import Recovery, Seen, look, recover
+from blackstart.judge.recovery import Recovery, Seen, look
 from blackstart.judge.series import Judged, judged
 from blackstart.judge.stores import Store, of_ledger
 
@@ -24,13 +25,17 @@ NEVER = Interval.exactly(2**62)
 
 @dataclass(frozen=True)
 class View:
-    """What was derived from one record. ``seen`` and ``judged`` are by instrument; None is what was not observed."""
+    """What was derived from one record. ``seen`` and ``judged`` are by instrument; None is what was not observed.
+
+    ``recovery`` is that of the incident that took longest by the objective's clock.
+    """
 
     record: Record
     judged: Mapping[str, Judged] = field(default_factory=dict)
     fault: Interval | None = None
     seen: Mapping[str, Seen] = field(default_factory=dict)
     told: Mapping[str, Phase] = field(default_factory=dict)
+    incidents: tuple[Incident, ...] = ()
     recovery: Recovery | None = None
     stores: tuple[Store, ...] = ()
 
@@ -39,6 +44,15 @@ class View:
         """What the instruments saw that the objectives rest on, as far as they recorded anything."""
         names = [str(item.get("name")) for item in self.record.instruments if item.get("rests_on")]
         return {name: self.seen[name] for name in names if name in self.seen}
+
+    @property
+    def failed_requests(self) -> int | None:
+        """How many requests failed from the fault on, of the instruments that the objectives rest on; None: unknown."""
+        planned = [item for item in self.record.instruments if item.get("rests_on")]
+        if self.fault is None or not planned or len(self.rests_on) < len(planned):
+            return None
+        every = (self.judged[name] for name in self.rests_on)
+        return sum(int(np.count_nonzero(~it.good & (it.surely_by >= self.fault.earliest))) for it in every)
 
     @property
     def good_before(self) -> dict[str, int]:
@@ -53,13 +67,22 @@ def of_record(record: Record) -> View:
     counted = {name: judged(series, stalls) for name, series in record.series.items()}
     counted = {name: series for name, series in counted.items() if len(series)}
     fault = fault_instant(record.acts)
-    stable_s = number(record.objectives.get("stabilisation_s"))
-    stable = round((STABLE_S if stable_s is None else stable_s) * NS)
+    stable = stabilisation_ns(record)
     put_back = put_back_at(record)
     seen = {name: look(series, fault or NEVER, put_back, stable) for name, series in counted.items()}
     told = phases.told(record.named("phase"))
     view = View(record, counted, fault, seen, told)
-    return View(record, counted, fault, seen, told, _recovery(view), _stores(record, fault))
+    found = _incidents(view, NEVER.point if put_back is None else put_back)
+    recovery = worst(
+        [it.recovery for it in found if it.recovery], CLOCKS.get(clock_of(record.objectives), "from_fault")
+    )
+    return View(record, counted, fault, seen, told, found, recovery, _stores(record, fault))
+
+
+def stabilisation_ns(record: Record) -> int:
+    """Return how long all must stay good before it counts as recovered."""
+    stable_s = number(record.objectives.get("stabilisation_s"))
+    return round((STABLE_S if stable_s is None else stable_s) * NS)
 
 
 def put_back_at(record: Record) -> int | None:
@@ -80,19 +103,30 @@ def observed_phases(view: View) -> list[Phase]:
     """Return all phases: what the drill recorded, else what the instruments show."""
     found: list[Phase | None] = []
     if view.fault is not None:
-        found.append(Phase("fault_injected", view.fault, "undo log"))
+        at = view.fault if view.recovery is None else view.recovery.fault
+        found.append(Phase("fault_injected", at, "undo log"))
         found += [*_first_failure(view), *_standby(view, view.fault)]
     if view.recovery is not None and view.recovery.end is not None:
         found += [Phase("recovered", view.recovery.end, ", ".join(view.rests_on)), *_warm(view, view.recovery.end)]
     return phases.in_order(view.told, {phase.name: phase for phase in reversed(found) if phase is not None})
 
 
-def _recovery(view: View) -> Recovery | None:
+def warm_time(view: View) -> Interval | None:
+    """Return how long after the fault latency was as before; None where that was not seen."""
+    warm = next((phase.at for phase in observed_phases(view) if phase.name == "warm"), None)
+    return None if warm is None or view.fault is None else warm.since(view.fault)
+
+
+def _incidents(view: View, end_ns: int) -> tuple[Incident, ...]:
     planned = [item for item in view.record.instruments if item.get("rests_on")]
-    if view.fault is None or not planned or len(view.rests_on) < len(planned):
-        return None
+    if view.fault is None:
+        return ()
+    found = incidents(view.record)
+    if not planned or len(view.rests_on) < len(planned):
+        return tuple(found)
     declared = view.told.get("declared")
-    return recover(view.rests_on, view.fault, None if declared is None else declared.at)
+    at = None if declared is None else declared.at
+    return tuple(recovered(each, view.rests_on, view.judged, end_ns, at) for each in found)
 
 
 def _stores(record: Record, fault: Interval | None) -> tuple[Store, ...]:
@@ -121,11 +155,11 @@ def _standby(view: View, fault: Interval) -> list[Phase | None]:
     ]
 
 
-def _warm(view: View, recovered: Interval) -> list[Phase | None]:
+def _warm(view: View, well_again: Interval) -> list[Phase | None]:
     fault = view.fault or NEVER
-    return [
-        phases.warm(view.judged[name], fault.earliest, recovered) for name in view.rests_on if not _writes(view, name)
-    ]
+    stable_ns = stabilisation_ns(view.record)
+    reads = [view.judged[name] for name in view.rests_on if not _writes(view, name)]
+    return [phases.warm(series, fault.earliest, well_again, stable_ns) for series in reads]
 
 
 def _writes(view: View, name: str) -> bool:

@@ -1,0 +1,90 @@
+"""A drill that disturbs the system more than once: each incident has its own recovery, the worst is the drill's."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from blackstart import judge
+
+from .run_folder import Drill, _act, _activity, append, change, ns
+
+S = 1_000_000_000
+
+
+def write(folder: Path, *, steady: bool) -> dict[str, Any]:
+    """Two faults, at 10 s and at 20 s; each makes an outage; between them a probe sees the service steady, or not."""
+    down = ((10.1, 12.0), (20.1, 24.0))
+    drill = Drill(accelerator_down=down, orders_down=down, failback_at=None, stabilisation_s=3.0, end=35.0)
+    run_dir = drill.write(folder)
+    with (run_dir / "undo.jsonl").open("a") as file:
+        for line in _act(9, "blackstart.actions.pods.kill", "pods", "revertible", "fault", ns(20), ns(20.1)):
+            file.write(json.dumps(line) + "\n")
+        file.write(json.dumps({"id": 9, "event": "undone", "evidence": "they are back"}) + "\n")
+    change(run_dir / "run.json", lambda run: run.update(planned={"steady_probes": ["the service is steady again"]}))
+    append(run_dir / "events.jsonl", **_activity("method", "kill the pods", 19.9, 20.2))
+    if steady:
+        append(run_dir / "events.jsonl", **_activity("method", "the service is steady again", 12.5, 19.0))
+    return judge.run(run_dir)
+
+
+def test_each_incident_has_its_recovery_and_the_worst_is_the_drill_s(tmp_path: Path) -> None:
+    verdict = write(tmp_path / "run", steady=True)
+    first, second = verdict["recoveries"]
+    assert first["rto"]["earliest_s"] <= 2.0 <= first["rto"]["latest_s"]
+    assert second["rto"]["earliest_s"] <= 4.0 <= second["rto"]["latest_s"]
+    assert verdict["rto"] == second["rto"]
+    assert second["fault"] == "pods"
+
+
+def test_without_a_steady_service_between_them_both_are_one_disaster(tmp_path: Path) -> None:
+    verdict = write(tmp_path / "run", steady=False)
+    (only,) = verdict["recoveries"]
+    assert only["rto"]["earliest_s"] <= 14.0 <= only["rto"]["latest_s"]
+    assert verdict["rto"] == only["rto"]
+
+
+def test_downtime_is_that_of_the_whole_drill(tmp_path: Path) -> None:
+    downtime = write(tmp_path / "run", steady=True)["downtime"]
+    assert downtime["earliest_s"] <= 1.9 + 3.9 <= downtime["latest_s"]
+
+
+@pytest.mark.parametrize(("most", "outcome"), [(0, "missed"), (10_000, "met")])
+def test_failed_requests_have_an_objective(tmp_path: Path, most: int, outcome: str) -> None:
+    run_dir = Drill().write(tmp_path / "run")
+    change(run_dir / "run.json", lambda run: run["objectives"].update(failed_requests=most))
+    verdict = judge.run(run_dir)
+    assert verdict["outcome"] == outcome
+    assert verdict["failed_requests"] > 0
+
+
+def test_failed_requests_are_not_known_where_an_instrument_is_missing(tmp_path: Path) -> None:
+    run_dir = Drill().write(tmp_path / "run")
+    (run_dir / "history" / "canary-accelerator.bin").unlink()
+    change(run_dir / "run.json", lambda run: run["objectives"].update(failed_requests=0))
+    verdict = judge.run(run_dir)
+    assert verdict["failed_requests"] is None
+    assert verdict["outcome"] == "inconclusive"
+
+
+@pytest.mark.parametrize(("warm_s", "outcome"), [(0.001, "missed"), (60, "met")])
+def test_warmth_has_an_objective(tmp_path: Path, warm_s: float, outcome: str) -> None:
+    run_dir = Drill().write(tmp_path / "run")
+    change(run_dir / "run.json", lambda run: run["objectives"].update(warm_s=warm_s))
+    verdict = judge.run(run_dir)
+    assert verdict["outcome"] == outcome
+    assert verdict["warm"]["point_s"] > 5.0
+
+
+def test_data_that_is_held_in_the_primary_is_read_there(tmp_path: Path) -> None:
+    run_dir = Drill(failback_at=None).write(tmp_path / "run")
+    change(run_dir / "run.json", lambda run: run.update(recovers_in="primary"))
+    assert judge.run(run_dir)["outcome"] == "inconclusive"
+    history = run_dir / "history"
+    (history / "survivors-orders-standby.json").rename(history / "survivors-orders-primary.json")
+    for edit in (lambda it: it.update(label="primary"), lambda it: it.update(read_from="endpoint in eu-west-1")):
+        change(history / "survivors-orders-primary.json", edit)
+    verdict = judge.run(run_dir)
+    assert verdict["outcome"] == "met", verdict["reasons"]
+    assert verdict["recovers_in"] == "primary"
