@@ -15,10 +15,13 @@ __all__ = ["promote_database", "switch_over_database"]
 MODULE = "blackstart.actions.database"
 
 
-def promote_database(region: str = "standby", configuration: Configuration = None) -> dict[str, Any]:
+def promote_database(
+    region: str = "standby", as_fault: bool = False, configuration: Configuration = None
+) -> dict[str, Any]:
     """Force the global cluster over to a region, data loss allowed (forward-only; a failback switches it over).
 
     :param region: ``primary``, ``standby`` or a region's name: where writes are to be accepted
+    :param as_fault: whether this is what the drill tests, and not a step of the recovery
     """
     here, target = _target(region, configuration)
 
@@ -29,14 +32,17 @@ def promote_database(region: str = "standby", configuration: Configuration = Non
             AllowDataLoss=True,
         )
 
-    done = _move(here, target, "promote_database", "recovery", call)
+    done = _move(here, target, "promote_database", "fault" if as_fault else "recovery", call)
     return {**done, "phase": _phase(done, "promoted")} if "called_ns" in done else done
 
 
-def switch_over_database(region: str = "primary", configuration: Configuration = None) -> dict[str, Any]:
+def switch_over_database(
+    region: str = "primary", as_fault: bool = False, configuration: Configuration = None
+) -> dict[str, Any]:
     """Move the writer to a region without losing data (forward-only); both regions must be well.
 
     :param region: ``primary``, ``standby`` or a region's name: where writes are to be accepted
+    :param as_fault: whether this is what the drill tests, and not a step of a failback
     """
     here, target = _target(region, configuration)
 
@@ -47,7 +53,7 @@ def switch_over_database(region: str = "primary", configuration: Configuration =
             TargetDbClusterIdentifier=aurora.cluster_arn(here.topology, target),
         )
 
-    return _move(here, target, "switch_over_database", "failback", call)
+    return _move(here, target, "switch_over_database", "fault" if as_fault else "failback", call)
 
 
 def _move(here: Setting, target: str, function: str, role: Role, call: Callable[[str], None]) -> dict[str, Any]:

@@ -15,10 +15,11 @@ __all__ = ["turn_dials"]
 ENTRY_TIMEOUT_S = 1.0
 
 
-def turn_dials(dials: dict[str, float], configuration: Configuration = None) -> dict[str, Any]:
+def turn_dials(dials: dict[str, float], as_fault: bool = False, configuration: Configuration = None) -> dict[str, Any]:
     """Set traffic dials (revertible: to what they were) and prove that the accelerator sends where they say.
 
     :param dials: percent by region; ``primary`` and ``standby`` stand for the topology's regions
+    :param as_fault: whether this is what the drill tests, and not a step of the recovery
     """
     here = setting(configuration)
     wanted = {here.topology.region_named(region): float(percent) for region, percent in dials.items()}
@@ -34,15 +35,16 @@ def turn_dials(dials: dict[str, float], configuration: Configuration = None) -> 
         subject="traffic dials",
         target="traffic dials: " + ", ".join(f"{region} {percent:g} %" for region, percent in wanted.items()),
         kind="revertible",
-        role="recovery",
+        role="fault" if as_fault else "recovery",
         layer="traffic",
         before=before,
         inverse=Call("blackstart.actions.traffic_dials.turn_dials", {"dials": before}),
     )
 
     def call() -> None:
-        for region, percent in wanted.items():
-            accelerator.set_dial(here.topology, groups[region].arn, percent)
+        # What every dial turns away is served by nobody: open first, then close.
+        for region in sorted(wanted, key=lambda each: before[each] - wanted[each]):
+            accelerator.set_dial(here.topology, groups[region].arn, wanted[region])
 
     done = act(here, intent, call, lambda: eventually(here, lambda: _routes(here, wanted)))
     return {**done, "phase": _phase(done)} if "called_ns" in done else done

@@ -75,25 +75,37 @@ class Driver:
         run_dir, process = self._start(experiment, topology)
         return self._ended(process, run_dir, began)
 
-    def interrupted_drill(self, activity: str, number: signal.Signals) -> Drill:
-        """Run region-loss and send a signal to its process once the named activity (or note) has begun."""
+    def interrupted_drill(self, activity: str, number: signal.Signals, experiment: str = "region-loss") -> Drill:
+        """Run a drill and send a signal to its process once the named activity (or note) has begun."""
+        return self._interrupted(experiment, number, lambda run_dir: _has_begun(run_dir, activity))
+
+    def killed_drill(self, line: int, experiment: str = "region-loss") -> Drill:
+        """Run a drill and kill -9 its process once its undo log has so many lines, or once it has ended."""
         return self._interrupted(
-            number,
-            lambda run_dir: any(
-                activity in (event.get("name"), event.get("text")) for event in _lines(run_dir / "events.jsonl")
-            ),
+            experiment, signal.SIGKILL, lambda run_dir: len(_lines(run_dir / "undo.jsonl")) >= line
         )
 
-    def killed_drill(self, line: int) -> Drill:
-        """Run region-loss and kill -9 its process once its undo log has so many lines, or once it has ended."""
-        return self._interrupted(signal.SIGKILL, lambda run_dir: len(_lines(run_dir / "undo.jsonl")) >= line)
+    def disturbed_drill(
+        self, activity: str, disturb: Callable[[], object], experiment: str, topology: Path | None = None
+    ) -> Drill:
+        """Run a drill to its end, and do something to the system once the named activity has begun."""
+        return self._when(experiment, topology, lambda run_dir: _has_begun(run_dir, activity), lambda _: disturb())
 
-    def _interrupted(self, number: signal.Signals, due: Callable[[Path], bool]) -> Drill:
+    def _interrupted(self, experiment: str, number: signal.Signals, due: Callable[[Path], bool]) -> Drill:
+        return self._when(experiment, None, due, lambda process: process.send_signal(number))
+
+    def _when(
+        self,
+        experiment: str,
+        topology: Path | None,
+        due: Callable[[Path], bool],
+        do: Callable[[subprocess.Popen[str]], object],
+    ) -> Drill:
         began = time.monotonic()
-        run_dir, process = self._start("region-loss")
+        run_dir, process = self._start(experiment, topology)
         while not due(run_dir) and process.poll() is None and time.monotonic() - began < PATIENCE_S:
             time.sleep(POLL_S)
-        process.send_signal(number)
+        do(process)
         return self._ended(process, run_dir, began)
 
     def _start(self, experiment: str, topology: Path | None = None) -> tuple[Path, subprocess.Popen[str]]:
@@ -124,6 +136,10 @@ class Driver:
 
     def _environment(self) -> dict[str, str]:
         return {"PATH": os.environ["PATH"], "BLACKSTART_HOME": str(self.folder / "home")}
+
+
+def _has_begun(run_dir: Path, activity: str) -> bool:
+    return any(activity in (event.get("name"), event.get("text")) for event in _lines(run_dir / "events.jsonl"))
 
 
 def _lines(path: Path) -> list[dict[str, Any]]:

@@ -5,7 +5,16 @@ from typing import Any
 __version__ = "0.1.0"
 
 ACTIVITIES = {
-    "actions": ("database", "deployment", "disaster", "fault_injection", "records", "traffic_dials"),
+    "actions": (
+        "database",
+        "deployment",
+        "disaster",
+        "fault_injection",
+        "ingress",
+        "records",
+        "targets",
+        "traffic_dials",
+    ),
     "probes": ("capacity", "recovery", "replication", "survivors", "traffic"),
 }
 """The modules whose functions Chaos Toolkit may call, by room."""

@@ -11,7 +11,7 @@ import requests
 from blackstart.drill import instruments
 from blackstart.experiment import Experiment
 from blackstart.outcome import RefusedError, UsageError
-from blackstart.platform import accelerator, aurora, aws, kubernetes, records, sql
+from blackstart.platform import accelerator, aurora, aws, kubernetes, records, security_group, sql
 from blackstart.platform.setting import Setting
 from blackstart.topology import FaultTemplate, Topology
 
@@ -77,9 +77,19 @@ def _targets(experiment: Experiment, here: Setting) -> Iterator[Check]:
     for name in (topology.database.writer, *topology.database.readers):
         if name.record:
             yield f"record {name.record.name}", partial(records.value, topology, name.record)
+    for region in _blocked(experiment, topology):
+        group = topology.regions[region].alb.security_group
+        yield f"security group {group} in {region}", partial(security_group.rules, topology, region, "ingress")
     for name in sorted({arguments["template"] for arguments in _arguments(experiment) if "template" in arguments}):
         fault = topology.fault_injection[name]
         yield f"FIS template {name} ({fault.template}) in {fault.region}", partial(_template, topology, fault)
+
+
+def _blocked(experiment: Experiment, topology: Topology) -> list[str]:
+    """Return the regions whose load balancer's rules the method revokes."""
+    providers = [activity.get("provider", {}) for activity in experiment.method]
+    blocks = [p for p in providers if p.get("func") in ("block_ingress", "block_targets")]
+    return sorted({topology.region_named((p.get("arguments") or {}).get("region", "primary")) for p in blocks})
 
 
 def _global_cluster(topology: Topology) -> None:

@@ -146,13 +146,16 @@ def _record(here: Setting, entries: list[Entry], reason: str | None) -> None:
 
 def _hold(here: Setting, configuration: dict[str, Any], note: Note, broken: list[str]) -> Restoration:
     """Complete the failover: every step of the runbook, each of which does nothing where it was done."""
-    for step in undo_log.read_plan(_log(here)).runbook:
+    runbook = undo_log.read_plan(_log(here)).runbook
+    for step in runbook:
         note(f"complete the failover: {step.action.rpartition('.')[2]}")
         reason = _try(partial(call, step, configuration))
         if reason:
             broken.append(f"{step.action.rpartition('.')[2]}: {reason}")
     if not broken:
-        broken = _serving(here, here.topology.standby, note)
+        # A runbook that moves the database alone leaves the entry where it is.
+        moves_traffic = any(step.action.endswith(".turn_dials") for step in runbook)
+        broken = _serving(here, here.topology.standby if moves_traffic else here.topology.primary, note)
     return Restoration("broken", tuple(broken)) if broken else Restoration("holding", ("failback",))
 
 
