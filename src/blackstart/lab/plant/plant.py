@@ -57,12 +57,15 @@ class Plant:
 
     async def set_ingress(self, region: str, allowed: list[str]) -> None:
         self._parts.edge.set_ingress(region, allowed)
+        self._power.note("ingress", region=region, allowed=allowed)
 
     async def set_path(self, region: str, *, is_open: bool) -> None:
         self._parts.edge.set_path(region, is_open)
+        self._power.note("path", region=region, open=is_open)
 
     async def set_accelerator(self, groups: list[dict[str, Any]], *, enabled: bool) -> None:
         self._parts.edge.set_accelerator({"groups": groups, "enabled": enabled})
+        self._power.note("dials", dials={str(group["region"]): group["dial"] for group in groups})
 
     async def accelerator(self) -> dict[str, Any]:
         return self._parts.edge.describe_accelerator()
@@ -70,6 +73,7 @@ class Plant:
     # Names.
     def set_records(self, records: list[names.Record]) -> None:
         self._parts.names.set_records(records)
+        self._power.note("records", values={record["name"]: list(record["values"]) for record in records})
 
     def records(self) -> list[names.Record]:
         return self._parts.names.records
