@@ -12,10 +12,10 @@ from typing import Any, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from blackstart import action_packages
 from blackstart.outcome import UsageError
 
 EXTENSION = "blackstart"
-ACTIONS = "blackstart.actions."
 
 
 class _Part(BaseModel):
@@ -188,8 +188,9 @@ def _check_runbook(declaration: Declaration, content: dict[str, Any], path: Path
         if step not in activities:
             raise UsageError(f"experiment {path}: runbook names {step!r}, which is not an activity of the method")
         provider = activities[step].get("provider") or {}
-        if not str(provider.get("module", "")).startswith(ACTIONS) or "${" in str(provider.get("arguments", "")):
+        offered = action_packages.offers(str(provider.get("module", "")))
+        if not offered or "${" in str(provider.get("arguments", "")):
             raise UsageError(
-                f"experiment {path}: runbook step {step!r} is no action of blackstart's own with plain arguments: "
-                "only those can complete a failover later"
+                f"experiment {path}: runbook step {step!r} is no action of blackstart's own (or of a package that "
+                "offers its actions) with plain arguments: only those can complete a failover later"
             )

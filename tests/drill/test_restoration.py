@@ -15,7 +15,9 @@ from blackstart.safety.act import NotProvedError
 from blackstart.safety.undo_log import Call, Intent, Plan, UndoLog
 from tests.topology_data import topology_data
 
-RUNBOOK = (Call("blackstart.actions.database.promote_database", {}), Call("blackstart.actions.records.point", {}))
+RUNBOOK = tuple(
+    Call(f"blackstart.actions.{name}", {}) for name in ("database.promote_database", "traffic_dials.turn_dials")
+)
 
 
 class System:
@@ -95,7 +97,7 @@ def test_after_a_promotion_the_failover_is_completed_and_held(system: System, he
     system.writer = "eu-central-1"
     result = restoration.restore(here, {}, quiet)
     assert result == restoration.Restoration("holding", ("failback",))
-    assert system.called == ["unfault", "promote_database", "point"]
+    assert system.called == ["unfault", "promote_database", "turn_dials"]
 
 
 @pytest.mark.parametrize("proved", [False, True])
@@ -152,7 +154,7 @@ def test_a_failback_whose_switchover_fails_completes_the_failover_and_holds(syst
     result = restoration.fail_back(here, {}, quiet)
     assert result.state == "holding"
     assert "promote: no answer" in result.remaining
-    assert system.called == ["unpromote", "promote_database", "point"]
+    assert system.called == ["unpromote", "promote_database", "turn_dials"]
 
 
 def test_a_failback_under_a_fault_that_cannot_be_ended_is_broken(system: System, here: Setting) -> None:
@@ -182,6 +184,16 @@ def test_a_standby_that_does_not_serve_is_no_safe_place(
     assert restoration.restore(here, {}, quiet).state == "broken"
 
 
+def test_a_failover_that_leaves_the_traffic_holds_wherever_it_is_served(system: System, tmp_path: Path) -> None:
+    run_dir = tmp_path / "database-only"
+    run_dir.mkdir()
+    UndoLog(run_dir / undo_log.FILE, VirtualClock()).plan(Plan("t.yaml", RUNBOOK[:1], True, None))
+    here = Setting(topology.parse(topology_data(), "t"), run_dir, VirtualClock())
+    did(here, "promote", "data")
+    system.writer = "eu-central-1"
+    assert restoration.restore(here, {}, quiet).state == "holding"
+
+
 def test_a_second_failback_finds_nothing_to_do(system: System, here: Setting) -> None:
     did(here, "promote", "data")
     system.writer = "eu-central-1"
@@ -192,5 +204,5 @@ def test_a_second_failback_finds_nothing_to_do(system: System, here: Setting) ->
 
 
 def test_only_blackstarts_own_actions_are_called_from_a_log() -> None:
-    with pytest.raises(LookupError, match=r"os.system is not one of blackstart's actions"):
+    with pytest.raises(LookupError, match=r"os.system is no action of blackstart"):
         restoration.call(Call("os.system", {}), {})

@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
+from blackstart import action_packages
 from blackstart.events import event_log
 from blackstart.platform import aurora, aws
 from blackstart.platform.setting import RUN_KEY, TOPOLOGY_KEY, Setting
@@ -24,7 +25,6 @@ from blackstart.safety.undo_log import Call, Entry
 
 Note = Callable[[str], None]
 
-ACTIONS = "blackstart.actions."
 FAILBACK_ORDER = ("data", "names", "traffic", "capacity")
 """Data first, so that names and traffic never lead to a database that takes no writes; capacity goes last."""
 
@@ -99,10 +99,13 @@ def _worst(held: Restoration, broken: list[str]) -> Restoration:
 
 
 def call(step: Call, configuration: dict[str, Any]) -> None:
-    """Call an action that a log names. Only blackstart's own actions are called."""
-    if not step.action.startswith(ACTIONS):
-        raise LookupError(f"{step.action} is not one of blackstart's actions: mend the undo log by hand")
+    """Call an action that a log names, if it is blackstart's own or of a package that offers its actions."""
     module, _, function = step.action.rpartition(".")
+    if not action_packages.offers(module):
+        raise LookupError(
+            f"{step.action} is no action of blackstart or of a package that offers its own (entry point "
+            f"{action_packages.GROUP}): install that package, or mend the undo log by hand"
+        )
     output = getattr(importlib.import_module(module), function)(**step.arguments, configuration=configuration)
     if isinstance(output, dict) and output.get("doubt"):
         event_log(Path(configuration[RUN_KEY])).record("doubt", text=output["doubt"])
@@ -153,9 +156,9 @@ def _hold(here: Setting, configuration: dict[str, Any], note: Note, broken: list
         if reason:
             broken.append(f"{step.action.rpartition('.')[2]}: {reason}")
     if not broken:
-        # A runbook that moves the database alone leaves the entry where it is.
+        # A runbook that moves the database alone may leave the traffic where it is.
         moves_traffic = any(step.action.endswith(".turn_dials") for step in runbook)
-        broken = _serving(here, here.topology.standby if moves_traffic else here.topology.primary, note)
+        broken = _serving(here, here.topology.standby if moves_traffic else None, note)
     return Restoration("broken", tuple(broken)) if broken else Restoration("holding", ("failback",))
 
 
@@ -207,17 +210,17 @@ def _verify(here: Setting, region: str, note: Note) -> list[str]:
     return _eventually(here, back)
 
 
-def _serving(here: Setting, region: str, note: Note) -> list[str]:
-    note(f"verify that {region} serves")
+def _serving(here: Setting, region: str | None, note: Note) -> list[str]:
+    note(f"verify that {region or 'a region'} serves")
     configuration = configuration_of(undo_log.read_plan(_log(here)).topology, here)
     return _eventually(here, lambda: _serves(region, configuration))
 
 
-def _serves(region: str, configuration: dict[str, Any]) -> str:
+def _serves(region: str | None, configuration: dict[str, Any]) -> str:
     server = serving_region(configuration)
-    if server != region:
+    if region is not None and server != region:
         raise NotProvedError(f"{server or 'nobody named'} answers at the entry, not {region}")
-    return f"{region} answers at the entry"
+    return f"{server} answers at the entry"
 
 
 def _eventually(here: Setting, check: Callable[[], str]) -> list[str]:
