@@ -37,7 +37,12 @@ def test_scale_and_rollout(twin, secrets):
     deployments.rollout_deployment("chaos", ns="shop", secrets=secrets)
     twin.kubectl("rollout", "status", "deployment/chaos", "--timeout=30s")
     assert not before & {pod["metadata"]["name"] for pod in twin.ready_pods("app=chaos")}
+    # read_pod_logs lists the pods, then reads each: one that still terminates may be gone in between.
+    twin.until(
+        lambda: not before & {pod["metadata"]["name"] for pod in twin.pods("app=chaos")}, "the old pods are gone"
+    )
     logs = pod_probes.read_pod_logs(label_selector="app=chaos", ns="shop", secrets=secrets)
+    assert len(logs) == 2
     assert all("pod starts" in text for text in logs.values())
 
 
