@@ -23,6 +23,14 @@ PRIMARY, STANDBY = "eu-west-1", "eu-central-1"
             "deployment shop/gone in eu-central-1",
         ),
         (lambda d: d["regions"][PRIMARY]["kubernetes"].update(cluster="gone"), "deployment shop/shop in eu-west-1"),
+        (lambda d: d["regions"][PRIMARY].update(account="999999999999"), "account 999999999999 in eu-west-1"),
+        (lambda d: d["regions"][PRIMARY]["kubernetes"].update(selector="app=gone"), "its pods do not carry app=gone"),
+        (
+            lambda d: d["regions"][STANDBY]["kubernetes"].update(selector="app=shop,tier==gone"),
+            "its pods do not carry tier=gone",
+        ),
+        (lambda d: d["regions"][PRIMARY]["kubernetes"].update(replicas=5), "2 of 5 pods are there"),
+        (lambda d: d["regions"][PRIMARY]["kubernetes"].update(selector="app notin (shop)"), "0 of 2 pods are there"),
         (
             lambda d: d["fault_injection"]["region-loss"].update(template="EXTgone"),
             "FIS template region-loss (EXTgone)",

@@ -13,6 +13,7 @@ from blackstart.experiment import Experiment
 from blackstart.outcome import RefusedError, UsageError
 from blackstart.platform import accelerator, aurora, aws, kubernetes, records, security_group, sql
 from blackstart.platform.setting import Setting
+from blackstart.safety.act import NotProvedError, eventually
 from blackstart.topology import FaultTemplate, Topology
 
 ENTRY_TIMEOUT_S = 5.0
@@ -27,7 +28,7 @@ def check(experiment: Experiment, here: Setting) -> None:
     for what, look in _targets(experiment, here):
         try:
             look()
-        except (LookupError, OSError, *aws.AwsError, *here.client_errors) as error:
+        except (LookupError, OSError, NotProvedError, *aws.AwsError, *here.client_errors) as error:
             raise UsageError(
                 f"{what} is not there or out of reach ({_short(error)}): mend the topology, or bring it up"
             ) from error
@@ -55,6 +56,8 @@ def _arguments(experiment: Experiment) -> Iterator[dict[str, Any]]:
 
 def _targets(experiment: Experiment, here: Setting) -> Iterator[Check]:
     topology = here.topology
+    for region in (topology.primary, topology.standby):
+        yield f"account {topology.regions[region].account} in {region}", partial(_account, topology, region)
     primary_url = topology.regions[topology.primary].alb.url
     yield (
         f"secret {topology.database.credentials.secret!r} in {topology.primary}",
@@ -72,6 +75,8 @@ def _targets(experiment: Experiment, here: Setting) -> Iterator[Check]:
         workload = topology.regions[region].kubernetes
         what = f"deployment {workload.namespace}/{workload.deployment} in {region}"
         yield what, partial(_deployment, topology, region)
+        if region == topology.primary:
+            yield f"all that serves of {what}", partial(_pods, here)
         yield f"database in {region}", partial(_database, topology, region)
         yield f"load balancer in {region}", partial(_entry, topology, region)
     for name in (topology.database.writer, *topology.database.readers):
@@ -90,6 +95,13 @@ def _blocked(experiment: Experiment, topology: Topology) -> list[str]:
     providers = [activity.get("provider", {}) for activity in experiment.method]
     blocks = [p for p in providers if p.get("func") in ("block_ingress", "block_targets")]
     return sorted({topology.region_named((p.get("arguments") or {}).get("region", "primary")) for p in blocks})
+
+
+def _account(topology: Topology, region: str) -> None:
+    """Compare the account with the caller's: ARNs that are made of a wrong one fail after the promotion."""
+    found = aws.client(topology, "sts", region).get_caller_identity()["Account"]
+    if found != topology.regions[region].account:
+        raise LookupError(f"the credentials or the role are of account {found}")
 
 
 def _global_cluster(topology: Topology) -> None:
@@ -114,9 +126,39 @@ def _endpoint_groups(topology: Topology) -> None:
 
 def _deployment(topology: Topology, region: str) -> None:
     workload = topology.regions[region].kubernetes
-    kubernetes.apps(topology, region).read_namespaced_deployment(
+    found = kubernetes.apps(topology, region).read_namespaced_deployment(
         workload.deployment, workload.namespace, _request_timeout=kubernetes.TIMEOUT_S
     )
+    # A standby without pods shows only here that its pods could never be found.
+    missing = set(_equalities(workload.selector)) - set((found.spec.template.metadata.labels or {}).items())
+    if missing:
+        raise LookupError(f"its pods do not carry {', '.join(f'{key}={value}' for key, value in sorted(missing))}")
+
+
+def _equalities(selector: str) -> Iterator[tuple[str, str]]:
+    """Yield a selector's ``key=value`` and ``key==value`` terms; of sets and negations only the API can judge."""
+    for term in selector.split(","):
+        key, is_one, value = term.partition("=")
+        if is_one and not key.endswith("!"):
+            yield key.strip(), value.removeprefix("=").strip()
+
+
+def _pods(here: Setting) -> None:
+    """Look for the pods that the primary must have again after the failback: without them it could never end."""
+    topology = here.topology
+    wanted = topology.regions[topology.primary].kubernetes.replicas
+    pods = [pod for pod in kubernetes.pods(topology, topology.primary) if pod.metadata.deletion_timestamp is None]
+    if len(pods) < wanted:
+        raise LookupError(f"{len(pods)} of {wanted} pods are there")
+    eventually(here, partial(_ready, here, wanted))
+
+
+def _ready(here: Setting, wanted: int) -> str:
+    """Count the ready ones; some may still be starting: a lab is up once the first has taken an order."""
+    ready = sum(map(kubernetes.is_ready, kubernetes.pods(here.topology, here.topology.primary)))
+    if ready < wanted:
+        raise NotProvedError(f"{ready} of {wanted} pods are ready")
+    return f"{ready} of {wanted} pods are ready"
 
 
 def _database(topology: Topology, region: str) -> None:
