@@ -65,3 +65,10 @@ def test_patience_is_the_topologys_else_by_kind() -> None:
     slow = topology.parse(topology_data() | {"timing": None, "kind": "aws"}, "t")
     own = topology.parse(topology_data() | {"patience_s": 3}, "t")
     assert (fast.patience, slow.patience, own.patience) == (20, 900, 3)
+
+
+def test_a_listener_of_another_accelerator_is_refused() -> None:
+    data = topology_data()
+    data["accelerator"] = {**data["accelerator"], "arn": "arn:another"}
+    with pytest.raises(UsageError, match="none of accelerator"):
+        topology.parse(data, "t")

@@ -22,7 +22,7 @@ _TOPOLOGY = {
     "timing": "fast",
     "primary": "eu-west-1",
     "standby": "eu-central-1",
-    "accelerator": {"arn": "arn:ga", "listener": "arn:ga/l", "url": "http://127.0.0.1:2"},
+    "accelerator": {"arn": "arn:ga", "listener": "arn:ga/listener/1", "url": "http://127.0.0.1:2"},
     "regions": {"eu-west-1": _REGION, "eu-central-1": _REGION},
     "database": {
         "engine": "postgresql",

@@ -45,6 +45,12 @@ class Accelerator(_Part):
     listener: str
     url: Url
 
+    @model_validator(mode="after")
+    def _belong_together(self) -> Self:
+        if not self.listener.startswith(f"{self.arn}/listener/"):
+            raise ValueError(f"listener is {self.listener!r}, which is none of accelerator {self.arn!r}")
+        return self
+
 
 class LoadBalancer(_Part):
     """A region's Application Load Balancer; ``url`` reaches it past the accelerator."""

@@ -88,3 +88,10 @@ def test_data_that_is_held_in_the_primary_is_read_there(tmp_path: Path) -> None:
     verdict = judge.run(run_dir)
     assert verdict["outcome"] == "met", verdict["reasons"]
     assert verdict["recovers_in"] == "primary"
+
+
+def test_nothing_is_warm_before_it_has_recovered(tmp_path: Path) -> None:
+    verdict = judge.run(Drill().write(tmp_path / "run"))
+    at = {phase["name"]: phase["at"] for phase in verdict["phases"]}
+    for side in ("point_s", "earliest_s", "latest_s"):
+        assert at["warm"][side] >= at["recovered"][side]

@@ -96,7 +96,9 @@ def warm(series: Judged, fault_ns: int, recovered: Interval, stable_ns: int = 0)
     # The first probe of the run dates it: no later than its answer, no earlier than the probe before it was slow.
     first = later[fast[0]]
     before = recovered.earliest if not fast[0] else int(series.sent[later[fast[0] - 1]])
-    at = Interval.between(before, int(series.done[first]), max(int(series.sent[first]), recovered.point))
+    # And nothing is warm before it has recovered.
+    low, high = max(before, recovered.earliest), max(int(series.done[first]), recovered.latest)
+    at = Interval.between(low, high, max(int(series.sent[first]), recovered.point))
     return Phase("warm", at, f"canary {series.name}: p95 of {count} probes within {bound / 1e6:.1f} ms")
 
 

@@ -7,6 +7,9 @@ import urllib.request
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
+
+from blackstart.lab.aws.seed_global import ROLE
 
 CLUSTER = "shop"
 
@@ -93,3 +96,11 @@ def test_an_unknown_cluster(api: Any) -> None:
     eks = api.client("eks")
     with pytest.raises(eks.exceptions.ResourceNotFoundException):
         eks.describe_cluster(name="none")
+
+
+def test_a_role_that_is_not_there_is_not_assumed(api: Any) -> None:
+    sts = api.client("sts", "eu-central-1")
+    there = sts.assume_role(RoleArn=f"arn:aws:iam::123456789012:role/{ROLE}", RoleSessionName="drill")
+    assert there["Credentials"]["AccessKeyId"]
+    with pytest.raises(ClientError, match="AccessDenied"):
+        sts.assume_role(RoleArn="arn:aws:iam::123456789012:role/nobody", RoleSessionName="drill")

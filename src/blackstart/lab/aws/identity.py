@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from moto.core.exceptions import ServiceException
 from moto.core.responses import ActionResult
+from moto.iam.models import iam_backends
 from moto.sts.responses import TokenResponse
 
 from blackstart.clock import SystemClock
@@ -21,8 +22,21 @@ class SignatureExpired(ServiceException):
     code = "SignatureDoesNotMatch"
 
 
+class AccessDenied(ServiceException):
+    """The caller may not do that; STS says so of roles that are not there, too."""
+
+    code = "AccessDenied"
+
+
 class IdentityResponse(TokenResponse):
     """One call to STS."""
+
+    def assume_role(self) -> ActionResult:
+        """Hand out a role's credentials, if there is such a role."""
+        wanted = self._get_param("RoleArn")
+        if wanted not in {role.arn for role in iam_backends[ACCOUNT]["aws"].roles.values()}:
+            raise AccessDenied(f"User: {OPERATOR} is not authorized to perform: sts:AssumeRole on resource: {wanted}")
+        return super().assume_role()
 
     @property
     def request_json(self) -> bool:
