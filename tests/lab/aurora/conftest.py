@@ -46,10 +46,10 @@ class Acknowledged:
 
 
 class Slowly:
-    """A specification of nothing but the time that a promotion takes beyond the database's own work."""
+    """A specification of nothing but the time that promotions take beyond the database's own work."""
 
-    def __init__(self, promotion_s):
-        self.timings: Timing = replace(TIMINGS["fast"], promotion_s=promotion_s)
+    def __init__(self, promotion_s, takeover_s):
+        self.timings: Timing = replace(TIMINGS["fast"], promotion_s=promotion_s, takeover_s=takeover_s)
 
 
 class Database:
@@ -86,16 +86,16 @@ class Database:
             autocommit=True,
         )
 
-    async def write(self, region, tag, acknowledged, count=None):
+    async def write(self, region, tag, acknowledged, count=None, number=1):
         """Write orders until the server is gone, or ``count`` of them."""
-        number = 0
+        order = 0
         try:
-            async with await self.connect(region) as connection:
-                while number != count:
-                    number += 1
-                    key = f"{tag}-{number}"
+            async with await self.connect(region, number) as connection:
+                while order != count:
+                    order += 1
+                    key = f"{tag}-{order}"
                     acknowledged.unknown.add(key)
-                    await connection.execute("INSERT INTO orders (key, seq) VALUES (%s, %s)", (key, number))
+                    await connection.execute("INSERT INTO orders (key, seq) VALUES (%s, %s)", (key, order))
                     acknowledged.at[key] = time.monotonic()
                     acknowledged.unknown.discard(key)
                     await asyncio.sleep(0.005)
@@ -148,9 +148,9 @@ class Database:
 def with_database(tmp_path):
     """Run a scenario against a global cluster of its own."""
 
-    def run(scenario, promotion_s=0.0):
+    def run(scenario, promotion_s=0.0, takeover_s=0.0):
         async def scene():
-            async with Database(tmp_path, Slowly(promotion_s)) as database:
+            async with Database(tmp_path, Slowly(promotion_s, takeover_s)) as database:
                 await scenario(database)
 
         uvloop.run(scene())

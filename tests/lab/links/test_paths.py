@@ -31,5 +31,9 @@ def test_a_path_leads_from_the_link_address_of_its_view_to_the_endpoint_itself()
     assert len({path.listen for path in paths.values()}) == len(paths)
 
 
-def test_replication_takes_one_path_each_way():
-    assert replication_paths(LAYOUT) == ["eu-west-1>eu-central-1:database-1", "eu-central-1>eu-west-1:database-1"]
+def test_replication_takes_a_path_to_each_instance_that_may_write():
+    assert replication_paths(LAYOUT) == [
+        "eu-west-1>eu-central-1:database-1",
+        "eu-central-1>eu-west-1:database-1",
+        "eu-central-1>eu-west-1:database-2",
+    ]

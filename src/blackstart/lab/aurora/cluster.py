@@ -11,7 +11,7 @@ from blackstart.lab.aurora.divergence import Switch
 from blackstart.lab.aurora.instance import Passwords
 from blackstart.lab.aurora.members import Members
 from blackstart.lab.aurora.programs import Processes
-from blackstart.lab.aurora.transition import Completed, Transition
+from blackstart.lab.aurora.transition import Completed, Takeover, Transition
 from blackstart.lab.layout import Layout
 from blackstart.lab.links.paths import all_paths, database_path
 
@@ -47,6 +47,10 @@ class Cluster(Members):
         self.transition: Transition | None = None
         self.past: list[Completed] = []
         """Every transition that succeeded, in order."""
+        self.takeover: Takeover | None = None
+        """The failover inside the writer's region that is under way."""
+        self.takeovers: list[Takeover] = []
+        """Every failover inside a region that succeeded, in order."""
         self.problems: dict[str, str] = {}
         """What keeps a region's databases from coming back, or from taking over: what failed last."""
 
@@ -76,10 +80,10 @@ class Cluster(Members):
 
     def path(self, region: str) -> str:
         """Return the name of the path through which the region's replica reaches the writer."""
-        return database_path(region, self.writer, 1)
+        return database_path(region, self.writer, self.leaders[self.writer])
 
     def ready(self) -> bool:
         """Tell whether the writer answers and every standby streams."""
         readings = {id_: watch.reading for id_, watch in self.watches.items()}
-        writer = self.first(self.writer).id
+        writer = self.leader(self.writer).id
         return all(reading is not None and (reading.streaming or id_ == writer) for id_, reading in readings.items())

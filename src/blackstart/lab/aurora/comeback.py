@@ -53,33 +53,35 @@ class Comebacks:
     async def restart(self, region: str) -> None:
         """Start a region's instances in the role that they have by now, however often that takes."""
         cluster = self._cluster
-        await self._until_done(region, self._restarted)
+        await self.until_done(region, self._restarted)
         standby = cluster.standby
         if standby in cluster.diverged or standby in cluster.lost:
             return
         if standby == region:
             await self.connect(region)
             return
-        if cluster.first(standby).alive:
-            # Its receiver may hang in an attempt that it made while the writer was away.
-            cluster.first(standby).reconnect()
-        if not self._under_way(standby):
+        source = cluster.source_of(cluster.leader(standby))
+        if source is not None and cluster.leader(standby).alive:
+            # Its receiver may hang in an attempt that it made while the writer was away, or the writer is another.
+            cluster.leader(standby).reconnect(source)
+        if not self.under_way(standby):
             self.begin(standby, lambda: self.connect(standby))
 
     async def connect(self, region: str) -> None:
         """Spare a replica the link's delay until it streams: it takes some six round trips to get there."""
         async with self._cluster.links.unshaped(self._cluster.path(region)):
             with suppress(AuroraError):
-                await reached(self._cluster.first(region), lambda: self._cluster.connected(region))
+                await reached(self._cluster.leader(region), lambda: self._cluster.connected(region))
 
     async def rejoin(self, region: str) -> None:
         """Read an old writer region's log, then make it a standby, however often that takes."""
-        await self._until_done(region, self._rejoined)
+        await self.until_done(region, self._rejoined)
 
-    def _under_way(self, region: str) -> bool:
+    def under_way(self, region: str) -> bool:
+        """Tell whether something is under way for the region."""
         return region in self._tasks and not self._tasks[region].done()
 
-    async def _until_done(self, region: str, attempt: Callable[[str], Awaitable[None]]) -> None:
+    async def until_done(self, region: str, attempt: Callable[[str], Awaitable[None]]) -> None:
         """Repeat until an attempt succeeds; meanwhile the region's state tells why the last one did not."""
         while True:
             try:
@@ -109,15 +111,15 @@ class Comebacks:
             self._cluster.diverged.pop(region, None)
 
     async def _rebuilt(self, region: str) -> None:
-        first, *others = self._cluster.regions[region]
-        source = self._cluster.source_of(first)
+        leader = self._cluster.leader(region)
+        source = self._cluster.source_of(leader)
         assert source is not None
-        await checkpoint(self._cluster.first(self._cluster.writer))
-        await rewind_or_copy(first, source)
-        await first.start(source)
+        await checkpoint(self._cluster.leader(self._cluster.writer))
+        await rewind_or_copy(leader, source)
+        await leader.start(source)
         written = await self._written()
-        await reached(first, lambda: self._cluster.has_reached(first, written))
-        for instance in others:
+        await reached(leader, lambda: self._cluster.has_reached(leader, written))
+        for instance in self._cluster.followers(region):
             inner = self._cluster.source_of(instance)
             assert inner is not None
             await copy(instance, inner)
@@ -125,9 +127,9 @@ class Comebacks:
 
     async def _count(self, region: str) -> None:
         """Count what the stopped old writer had committed past the switch, once a transition."""
-        done, first = self._cluster.completed, self._cluster.first(region)
-        if done is not None and done.from_region == region and done.read_at_ns is None and not first.alive:
-            commits = await commits_past(first, done.switch)
+        done, leader = self._cluster.completed, self._cluster.leader(region)
+        if done is not None and done.from_region == region and done.read_at_ns is None and not leader.alive:
+            commits = await commits_past(leader, done.switch)
             self._cluster.past[-1] = done.counted(commits, self._cluster.clock.now_ns())
 
     async def _written(self) -> int:

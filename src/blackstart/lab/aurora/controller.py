@@ -11,11 +11,13 @@ from blackstart.lab.aurora.comeback import Comebacks
 from blackstart.lab.aurora.creation import create
 from blackstart.lab.aurora.description import describe
 from blackstart.lab.aurora.errors import AuroraError
-from blackstart.lab.aurora.instance import Passwords
+from blackstart.lab.aurora.instance import Instance, Passwords
 from blackstart.lab.aurora.moves import Moves
 from blackstart.lab.aurora.programs import Processes
-from blackstart.lab.aurora.transition import Mode
+from blackstart.lab.aurora.takeover import Takeovers
+from blackstart.lab.aurora.transition import Mode, Takeover
 from blackstart.lab.layout import CLIENT_VIEW, Layout
+from blackstart.outcome import UsageError
 
 _POLL_S = 0.01
 _START_TIMEOUT_S = 60
@@ -26,6 +28,9 @@ class Timings(Protocol):
 
     @property
     def promotion_s(self) -> float: ...
+
+    @property
+    def takeover_s(self) -> float: ...
 
 
 class Specification(Protocol):
@@ -59,12 +64,13 @@ class Aurora:
         self._cluster = Cluster(layout, processes, links, state / "aurora", clock, passwords)
         self._comebacks = Comebacks(self._cluster)
         self._moves = Moves(self._cluster, self._comebacks, spec.timings.promotion_s)
+        self._takeovers = Takeovers(self._cluster, self._comebacks, spec.timings.takeover_s)
         self._watching: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
         """Create the databases and start all instances; return when the writer answers and all standbys stream."""
         cluster = self._cluster
-        first = cluster.first(cluster.writer)
+        first = cluster.leader(cluster.writer)
         await create(first, [instance for instance in cluster.all if instance is not first])
         await asyncio.gather(*(instance.start(cluster.source_of(instance)) for instance in cluster.all))
         self._watching = [asyncio.create_task(watch.follow()) for watch in cluster.watches.values()]
@@ -82,13 +88,14 @@ class Aurora:
         return describe(self._cluster)
 
     def writer_address(self, region: str, view: int = CLIENT_VIEW) -> str:
-        """Return the address of the region's first instance, as seen from a view: the cluster endpoint's address."""
-        return self._address(region, 1, view)
+        """Return the address of the instance that writes when its region does, as seen from a view."""
+        return self._address(self._cluster.leader(region), view)
 
     def reader_addresses(self, region: str, view: int = CLIENT_VIEW) -> list[str]:
-        """Return where the region's reader endpoint leads: to its readers, or to the writer where it has no other."""
-        count = len(self._cluster.regions[region])
-        return [self._address(region, number, view) for number in (range(2, count + 1) if count > 1 else (1,))]
+        """Return where the region's reader endpoint leads: to the readers that answer, or to the writer without any."""
+        cluster = self._cluster
+        readers = [reader for reader in cluster.followers(region) if cluster.answers(reader)]
+        return [self._address(instance, view) for instance in readers or [cluster.leader(region)]]
 
     def mark_lost(self, region: str) -> None:
         """Take note, before it is so, that a region is off or hung: nothing more is begun in it until it is revived."""
@@ -130,10 +137,20 @@ class Aurora:
         """
         await self._moves.begin(target, mode, data_loss_allowed)
 
-    def _address(self, region: str, number: int, view: int) -> str:
-        if view == self._layout.view(region):
-            return self._layout.instance(region, number)
-        return self._layout.instance_link(view, region, number)
+    async def fail_over_writer(self, region: str, target: str | None = None) -> Takeover:
+        """Kill the region's writer and begin to make ``target``, else any reader of the region, the writer.
+
+        No acknowledged write is lost. The old writer comes back as a reader; :meth:`describe` tells how it goes.
+        Raises ``ClusterStateError`` when that cannot be done, ``UsageError`` for a region that is not there.
+        """
+        if region not in self._layout.regions:
+            raise UsageError(f"failover inside {region!r}: use one of {', '.join(self._layout.regions)}")
+        return await self._takeovers.begin(region, target)
+
+    def _address(self, instance: Instance, view: int) -> str:
+        if view == self._layout.view(instance.region):
+            return instance.address
+        return self._layout.instance_link(view, instance.region, instance.number)
 
     def _check_alive(self) -> None:
         for instance in self._cluster.all:

@@ -18,6 +18,7 @@ def describe(cluster: Cluster) -> dict[str, Any]:
         "members": [_member(cluster, region) for region in regions],
         "last_failover": None if done is None else done.as_json(),
         "failovers": [past.as_json() for past in cluster.past],
+        "writer_failovers": [past.as_json() for past in cluster.takeovers],
         "lag_ms": {region: _lag_ms(cluster, region) for region in regions},
     }
 
@@ -55,12 +56,14 @@ def _status(cluster: Cluster, region: str) -> str:
         return "rejoining"
     if move is not None and region == move.to_region:
         return "promoting"
+    if cluster.takeover is not None and region == cluster.takeover.region:
+        return "failing-over"
     return "unreachable" if cluster.watch(region).reading is None else "available"
 
 
 def _instance(cluster: Cluster, instance: Instance) -> dict[str, Any]:
-    writes = instance.region == cluster.writer and instance.number == 1
-    answers = cluster.watches[instance.id].reading is not None and instance.region not in cluster.lost
+    writes = instance.region == cluster.writer and instance is cluster.leader(instance.region)
+    answers = cluster.answers(instance) and instance.region not in cluster.lost
     return {
         "id": instance.id,
         "role": "writer" if writes else "reader",

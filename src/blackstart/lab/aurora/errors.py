@@ -19,3 +19,11 @@ class GlobalClusterStateError(BlackstartError):
     """The global cluster is in no state for what was asked. ``code`` is the AWS error code."""
 
     code = "InvalidGlobalClusterStateFault"
+
+
+class ClusterStateError(BlackstartError):
+    """A region's cluster, or one of its instances, is in no state for what was asked. ``code`` is AWS's."""
+
+    def __init__(self, message: str, code: str = "InvalidDBClusterStateFault") -> None:
+        super().__init__(message)
+        self.code = code

@@ -78,6 +78,10 @@ class Instance:
     def alive(self) -> bool:
         return self.processes.alive(self.name)
 
+    @property
+    def log_folder(self) -> Path:
+        return self.datadir / "pg_wal"
+
     def argv(self) -> list[str]:
         # On the command line: a rewind or a base backup copies the source's configuration files.
         options = ["-c", f"listen_addresses={self.address}", "-c", f"port={self.port}"]
@@ -91,8 +95,9 @@ class Instance:
         self.incarnation += 1
         self._process = Identity.of((await self.processes.start(self.name, self.argv(), group=self.region)).pid)
 
-    def reconnect(self) -> None:
-        """Make a standby's receiver connect anew at once, wherever its present attempt hangs."""
+    def reconnect(self, source: Source) -> None:
+        """Make a standby stream from that source, and connect anew at once, wherever its present attempt hangs."""
+        self._source = source
         self._attempts += 1
         self._configure()
         self._reload()

@@ -23,6 +23,8 @@ class Members:
             ]
             for region in layout.regions
         }
+        self.leaders = dict.fromkeys(layout.regions, 1)
+        """Region → the number of the instance that writes when the region does, and that its other ones follow."""
         self.watches = {instance.id: Watch(instance, clock) for instance in self.all}
 
     @property
@@ -34,23 +36,32 @@ class Members:
         """The region that does not write."""
         return next(region for region in self.layout.regions if region != self.writer)
 
-    def first(self, region: str) -> Instance:
+    def leader(self, region: str) -> Instance:
         """Return the instance that writes when its region does, and that the region's other ones follow."""
-        return self.regions[region][0]
+        return next(instance for instance in self.regions[region] if instance.number == self.leaders[region])
+
+    def followers(self, region: str) -> list[Instance]:
+        """Return the region's other instances: its readers."""
+        return [instance for instance in self.regions[region] if instance.number != self.leaders[region]]
 
     def watch(self, region: str) -> Watch:
-        """Return the watch of the region's first instance."""
-        return self.watches[self.first(region).id]
+        """Return the watch of the region's leader."""
+        return self.watches[self.leader(region).id]
+
+    def answers(self, instance: Instance) -> bool:
+        """Tell whether the instance said anything when it was asked last."""
+        return self.watches[instance.id].reading is not None
 
     def source_of(self, instance: Instance) -> Source | None:
         """Return where an instance streams from: through the link to the writer's region, or inside its own."""
         port = self.layout.ports.database
-        if instance.number > 1:
-            return Source(self.first(instance.region).address, port)
+        leader = self.leader(instance.region)
+        if instance is not leader:
+            return Source(leader.address, port)
         if instance.region == self.writer:
             return None
         view = self.layout.view(instance.region)
-        return Source(self.layout.instance_link(view, self.writer, 1), port)
+        return Source(self.layout.instance_link(view, self.writer, self.leaders[self.writer]), port)
 
     def has_reached(self, instance: Instance, position: int) -> bool:
         """Tell whether a standby streams and was last seen to have replayed up to that position."""

@@ -9,13 +9,10 @@ from blackstart.lab.aurora.cluster import Cluster
 from blackstart.lab.aurora.comeback import Comebacks
 from blackstart.lab.aurora.divergence import switch_point
 from blackstart.lab.aurora.errors import GlobalClusterStateError
-from blackstart.lab.aurora.instance import Instance
-from blackstart.lab.aurora.promotion import final_position, promote, replayed
+from blackstart.lab.aurora.promotion import final_position, promoted, replayed
 from blackstart.lab.aurora.tasks import end
 from blackstart.lab.aurora.transition import Completed, Mode, Transition
 from blackstart.outcome import BlackstartError, UsageError
-
-_RETRY_S = 0.5
 
 
 class Moves:
@@ -75,6 +72,7 @@ class Moves:
         await watch.read()
         refusals = {
             "a failover or switchover is in progress": self._cluster.transition is not None,
+            f"a failover inside {writer} is in progress": mode == "switchover" and self._cluster.takeover is not None,
             f"{target} is the writer region already": target == writer,
             f"the cluster in {target} does not answer": target in self._cluster.lost or watch.reading is None,
             f"the cluster in {target} is still rejoining": target in self._cluster.diverged,
@@ -114,7 +112,7 @@ class Moves:
 
     async def _switch_over(self, move: Transition) -> None:
         move.status = "switching-over"
-        old, new = self._cluster.first(move.from_region), self._cluster.first(move.to_region)
+        old, new = self._cluster.leader(move.from_region), self._cluster.leader(move.to_region)
         await self._comebacks.end(move.from_region)
         try:
             await old.stop()
@@ -132,11 +130,10 @@ class Moves:
 
     async def _promote(self, move: Transition) -> None:
         """Promote, however often it takes: a standby that cannot be promoted shows as a move that does not end."""
-        new = self._cluster.first(move.to_region)
+        new = self._cluster.leader(move.to_region)
         await asyncio.sleep(self._promotion_s)
         try:
-            while not await _promoted(new):  # noqa: ASYNC110 (a try, not a state: there is no event to wait for)
-                await asyncio.sleep(_RETRY_S)
+            await promoted(new, self._cluster.all)
         except asyncio.CancelledError:
             # It may have been promoted all the same, and is then no standby of anybody.
             self._cluster.diverged[move.to_region] = None
@@ -147,11 +144,3 @@ class Moves:
         self._cluster.past.append(
             Completed(move.mode, move.from_region, move.to_region, move.started_ns, promoted_ns, switch)
         )
-
-
-async def _promoted(instance: Instance) -> bool:
-    try:
-        await promote(instance)
-    except (OSError, TimeoutError, psycopg.Error):
-        return False
-    return True

@@ -2,12 +2,16 @@
 
 import asyncio
 
+import psycopg
+
+from blackstart.lab.aurora import timelines
 from blackstart.lab.aurora.errors import AuroraError
 from blackstart.lab.aurora.instance import Instance
 from blackstart.lab.aurora.programs import output
 
 _TIMEOUT_S = 60
 _POLL_S = 0.01
+_RETRY_S = 0.5
 
 
 async def promote(instance: Instance) -> None:
@@ -19,8 +23,26 @@ async def promote(instance: Instance) -> None:
         row = await (await connection.execute("SELECT pg_is_in_recovery()")).fetchone()
         if row is not None and row[0]:
             await connection.execute("SELECT pg_promote(true, %s)", (_TIMEOUT_S,))
-        # Needs a transaction id, as every write does: a server still in recovery refuses it.
+        # Needs a transaction id, as every write does: a server still in recovery refuses it. Not committed:
+        # commits past a switch are counted as somebody's writes.
+        await connection.execute("BEGIN")
         await connection.execute("SELECT pg_current_xact_id()")
+        await connection.execute("ROLLBACK")
+
+
+async def promoted(instance: Instance, everyone: list[Instance]) -> None:
+    """Promote to a timeline that none of the others has, however often it takes; return when writes are accepted."""
+    while not await _is_promoted(instance, everyone):  # noqa: ASYNC110 (a try, not a state: there is no event)
+        await asyncio.sleep(_RETRY_S)
+
+
+async def _is_promoted(instance: Instance, everyone: list[Instance]) -> bool:
+    try:
+        timelines.reserve(instance, everyone)
+        await promote(instance)
+    except (OSError, TimeoutError, psycopg.Error):
+        return False
+    return True
 
 
 async def checkpoint(instance: Instance) -> None:
@@ -40,6 +62,14 @@ async def final_position(instance: Instance) -> str:
     if state not in {"shut down", "shut down in recovery"}:
         raise AuroraError(f"{instance.id} did not stop in order (it is {state!r})")
     return fields["Latest checkpoint location"].strip()
+
+
+async def replayed_position(instance: Instance) -> str:
+    """Return up to where a standby has replayed. Raises as promote does."""
+    async with asyncio.timeout(_TIMEOUT_S), await instance.connect() as connection:
+        row = await (await connection.execute("SELECT coalesce(pg_last_wal_replay_lsn(), '0/0')::text")).fetchone()
+    assert row is not None
+    return str(row[0])
 
 
 async def replayed(instance: Instance, position: str) -> None:

@@ -1,6 +1,6 @@
 """What a move of the writer is: asked for, under way, done."""
 
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
 from blackstart.lab.aurora.divergence import Switch
@@ -60,3 +60,22 @@ class Completed:
             "commits_past_switch": self.commits_past_switch,
             "read_at_ns": self.read_at_ns,
         }
+
+
+@dataclass(frozen=True)
+class Takeover:
+    """A failover inside a region: the old writer was killed at ``struck_ns``, the new one accepted writes at
+    ``promoted_ns``, or has not yet.
+    """
+
+    region: str
+    from_instance: str
+    to_instance: str
+    struck_ns: int
+    promoted_ns: int | None = None
+
+    def completed(self, at_ns: int) -> "Takeover":
+        return replace(self, promoted_ns=at_ns)
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self)

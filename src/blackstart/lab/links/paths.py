@@ -35,8 +35,9 @@ def database_path(origin: str, region: str, number: int) -> str:
 
 
 def replication_paths(layout: Layout) -> list[str]:
-    """Return the names of the paths that replication takes, one in each direction."""
-    return [database_path(a, b, 1) for a in layout.regions for b in layout.regions if a != b]
+    """Return the names of the paths that replication takes: to any instance of the other region, which may write."""
+    ways = [(a, b) for a in layout.regions for b in layout.regions if a != b]
+    return [database_path(a, b, number) for a, b in ways for number in range(1, instance_count(layout, b) + 1)]
 
 
 def all_paths(layout: Layout) -> list[Path]:
