@@ -58,6 +58,8 @@ class PlantDouble:
             return self._read(path)
         if path == "/aurora/failover":
             return self._fail_over(body)
+        if path.startswith("/aurora/writer/"):
+            return self._fail_over_writer(path.rpartition("/")[2])
         fate = self.failing.pop(0) if self.failing and path.startswith("/regions/") else ""
         if path.startswith("/regions/") and fate != "lost":
             self.regions[path.rpartition("/")[2]] = body["power"]
@@ -92,6 +94,22 @@ class PlantDouble:
             "data_loss_allowed": body["data_loss_allowed"],
         }
         return 202, {}
+
+    def _fail_over_writer(self, region: str) -> tuple[int, Any]:
+        if self.conflict:
+            return 409, {"code": "InvalidDBClusterStateFault", "message": self.conflict}
+        self._member(region)["status"] = "failing-over"
+        return 202, {}
+
+    def finish_writer_failover(self, region: str) -> None:
+        """Swap the roles of the region's instances and come to rest."""
+        member = self._member(region)
+        member["status"] = "available"
+        for instance in member["instances"]:
+            instance["role"] = "reader" if instance["role"] == "writer" else "writer"
+
+    def _member(self, region: str) -> dict[str, Any]:
+        return next(member for member in self.aurora["members"] if member["region"] == region)
 
     def finish_failover(self) -> None:
         """Swap the roles and come to rest."""

@@ -177,7 +177,7 @@ def test_what_the_data_plane_would_not_follow_is_refused(api: Any) -> None:
     assert code(rds.modify_db_cluster, DBClusterIdentifier=cluster, Port=1) == "NotImplemented"
     assert code(rds.delete_db_instance, DBInstanceIdentifier=instance) == "NotImplemented"
     assert code(rds.reboot_db_instance, DBInstanceIdentifier=instance) == "NotImplemented"
-    assert code(rds.failover_db_cluster, DBClusterIdentifier=cluster) == "NotImplemented"
+    assert code(rds.stop_db_cluster, DBClusterIdentifier=cluster) == "NotImplemented"
     assert len(described(api, STANDBY)["GlobalClusterMembers"]) == 2
 
 
@@ -198,3 +198,28 @@ def test_nothing_without_a_data_plane_joins_what_has_one(api: Any) -> None:
     assert code(rds.create_db_cluster, **replica, **engine) == "NotImplemented"
     assert len(described(api, STANDBY)["GlobalClusterMembers"]) == 2
     assert len(rds.describe_db_clusters()["DBClusters"]) == len(rds.describe_db_instances()["DBInstances"]) == 1
+
+
+def test_a_failover_inside_a_region_needs_no_target_and_moves_the_writers_mark(api: Any) -> None:
+    rds, name = api.client("rds", PRIMARY), api.layout.cluster_name(PRIMARY)
+    answer = rds.failover_db_cluster(DBClusterIdentifier=name)["DBCluster"]
+    assert api.plant.sent(f"/aurora/writer/{PRIMARY}") == [{"instance": None}]
+    assert (answer["DBClusterIdentifier"], answer["Status"]) == (name, "failing-over")
+    assert described(api, PRIMARY)["Status"] == "available"
+    api.plant.finish_writer_failover(PRIMARY)
+    cluster = rds.describe_db_clusters(DBClusterIdentifier=name)["DBClusters"][0]
+    assert cluster["Status"] == "available"
+    writes = {member["DBInstanceIdentifier"]: member["IsClusterWriter"] for member in cluster["DBClusterMembers"]}
+    assert writes == {api.layout.instance_name(PRIMARY, 1): False, api.layout.instance_name(PRIMARY, 2): True}
+
+
+def test_a_failover_inside_a_region_hands_on_its_target_and_the_plants_refusal(api: Any) -> None:
+    rds, target = api.client("rds", PRIMARY), api.layout.instance_name(PRIMARY, 2)
+    rds.failover_db_cluster(DBClusterIdentifier=arn(api, PRIMARY), TargetDBInstanceIdentifier=target)
+    assert api.plant.sent(f"/aurora/writer/{PRIMARY}") == [{"instance": target}]
+    api.plant.conflict = "none of its readers answers"
+    name = api.layout.cluster_name(PRIMARY)
+    assert code(rds.failover_db_cluster, DBClusterIdentifier=name) == "InvalidDBClusterStateFault"
+    assert code(rds.failover_db_cluster, DBClusterIdentifier="nothing") == "DBClusterNotFoundFault"
+    elsewhere = api.client("rds", STANDBY)
+    assert code(elsewhere.failover_db_cluster, DBClusterIdentifier=name) == "DBClusterNotFoundFault"

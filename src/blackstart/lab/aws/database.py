@@ -4,7 +4,7 @@ from typing import Any
 
 from moto.core.exceptions import ServiceException
 from moto.core.responses import ActionResult
-from moto.rds.models import GlobalCluster, rds_backends
+from moto.rds.models import DBCluster, GlobalCluster, rds_backends
 from moto.rds.responses import RDSResponse
 
 from blackstart.lab.aws import membership
@@ -32,6 +32,12 @@ class InvalidGlobalClusterState(ServiceException):
     """The global database cannot do that now."""
 
     code = "InvalidGlobalClusterStateFault"
+
+
+class InvalidClusterState(ServiceException):
+    """The regional cluster, or the instance, cannot do that now."""
+
+    code = "InvalidDBClusterStateFault"
 
 
 class InvalidParameters(ServiceException):
@@ -118,6 +124,16 @@ class DatabaseResponse(RDSResponse):
         self._spare(self.params.get("SourceDBInstanceIdentifier") or self.params.get("SourceDBClusterIdentifier"))
         return super().create_db_instance_read_replica()
 
+    def failover_db_cluster(self) -> ActionResult:
+        """Make a reader of the cluster's own region its writer: the one that is named, else any."""
+        cluster = self._regional_cluster(self.params["DBClusterIdentifier"])
+        try:
+            current().plant.fail_over_writer(self.region, self.params.get("TargetDBInstanceIdentifier"))
+        except PlantRefused as refusal:
+            raise InvalidClusterState(refusal.code, str(refusal)) from refusal
+        membership.synchronise()
+        return ActionResult({"DBCluster": cluster})
+
     def describe_db_clusters(self) -> ActionResult:
         membership.synchronise()
         return super().describe_db_clusters()
@@ -155,6 +171,14 @@ class DatabaseResponse(RDSResponse):
             if identifier in {cluster.global_cluster_identifier, cluster.arn}:
                 return cluster
         raise GlobalClusterNotFound(f"Global cluster {identifier} not found")
+
+    def _regional_cluster(self, identifier: str) -> DBCluster:
+        for cluster in rds_backends[ACCOUNT][self.region].clusters.values():
+            if identifier in {cluster.db_cluster_identifier, cluster.arn}:
+                if not membership.is_served(cluster):
+                    raise Refused(_NO_DATA_PLANE)
+                return cluster
+        raise DatabaseClusterNotFound(f"DBCluster {identifier} not found in {self.region}")
 
     def _target_name(self) -> str:
         return str(self.params["TargetDbClusterIdentifier"])

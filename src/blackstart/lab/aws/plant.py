@@ -54,6 +54,15 @@ class Plant:
         body = {"target_region": target_region, "mode": mode, "data_loss_allowed": data_loss_allowed}
         self._call("POST", "/aurora/failover", body)
 
+    def fail_over_writer(self, region: str, instance: str | None) -> None:
+        """Begin a failover inside a region, to the named reader or to any.
+
+        Raises:
+            PlantRefused: the region's cluster, or that instance, is in no state for it.
+
+        """
+        self._call("POST", f"/aurora/writer/{quote(region)}", {"instance": instance})
+
     def targets(self, region: str) -> list[dict[str, Any]]:
         """Return the health of the pods behind the region's load balancer."""
         return list(self._call("GET", f"/edge/targets/{quote(region)}"))

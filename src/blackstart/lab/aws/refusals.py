@@ -34,9 +34,9 @@ _REFUSED: dict[str, dict[str, str]] = {
     "events": {"the lab's rules never fire": "PutRule PutTargets"},
     "monitoring": {"the lab evaluates no alarms": "PutMetricAlarm PutCompositeAlarm"},
     "rds": {
-        "the lab's databases can only be failed over or switched over, by their global cluster": "FailoverDBCluster "
-        "PromoteReadReplica PromoteReadReplicaDBCluster RebootDBCluster RebootDBInstance StartDBCluster "
-        "StartDBInstance StopDBCluster StopDBInstance",
+        "the lab's databases can only be failed over, or switched over by their global cluster": "PromoteReadReplica "
+        "PromoteReadReplicaDBCluster RebootDBCluster RebootDBInstance StartDBCluster StartDBInstance StopDBCluster "
+        "StopDBInstance",
         "the lab's databases have fixed parameters": "ModifyDBParameterGroup ModifyDBClusterParameterGroup "
         "ResetDBParameterGroup ResetDBClusterParameterGroup",
     },

@@ -51,6 +51,10 @@ class Plant:
         await self._parts.aurora.failover(target_region, wanted, data_loss_allowed)
         self._power.note(mode, target=target_region)
 
+    async def fail_over_writer(self, region: str, instance: str | None) -> None:
+        begun = await self._parts.aurora.fail_over_writer(region, instance)
+        self._power.note("writer killed", begun.struck_ns, region=region, instance=begun.from_instance)
+
     # The edge.
     async def targets(self, region: str) -> list[dict[str, Any]]:
         return self._parts.edge.targets(region)

@@ -25,6 +25,7 @@ class Plant(Protocol):
     async def set_power(self, region: str, power: str) -> None: ...
     def aurora_state(self) -> dict[str, Any]: ...
     async def failover(self, target_region: str, mode: str, *, data_loss_allowed: bool) -> None: ...
+    async def fail_over_writer(self, region: str, instance: str | None) -> None: ...
     async def targets(self, region: str) -> list[dict[str, Any]]: ...
     async def set_ingress(self, region: str, allowed: list[str]) -> None: ...
     async def set_path(self, region: str, *, is_open: bool) -> None: ...
@@ -76,6 +77,7 @@ class PlantApi:
             ("PUT", "/regions/{region}", self._power),
             ("GET", "/aurora", self._tell(plant.aurora_state)),
             ("POST", "/aurora/failover", self._failover),
+            ("POST", "/aurora/writer/{region}", self._fail_over_writer),
             ("GET", "/edge/targets/{region}", self._targets),
             ("PUT", "/edge/ingress/{region}", self._ingress),
             ("PUT", "/edge/path/{region}", self._path),
@@ -114,6 +116,10 @@ class PlantApi:
         body = await request.json()
         allowed = bool(body.get("data_loss_allowed", False))
         await self._plant.failover(body["target_region"], body["mode"], data_loss_allowed=allowed)
+        return web.json_response({}, status=202)
+
+    async def _fail_over_writer(self, request: web.Request) -> web.Response:
+        await self._plant.fail_over_writer(self._region(request), (await request.json())["instance"])
         return web.json_response({}, status=202)
 
     async def _targets(self, request: web.Request) -> web.Response:

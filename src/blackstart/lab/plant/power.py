@@ -67,9 +67,9 @@ class Power:
     def states(self) -> dict[str, str]:
         return dict(self._states)
 
-    def note(self, what: str, **details: object) -> None:
-        """Write down that something happened now."""
-        self.truth.append({"t": self._clock.now_ns(), "what": what} | details)
+    def note(self, what: str, at_ns: int | None = None, **details: object) -> None:
+        """Write down that something happened: now, or then."""
+        self.truth.append({"t": self._clock.now_ns() if at_ns is None else at_ns, "what": what} | details)
 
     async def set(self, region: str, power: str) -> None:
         """Change a region's power. Off and hung return when it is so; on returns when revival has begun.
