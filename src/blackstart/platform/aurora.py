@@ -85,3 +85,32 @@ def endpoints(topology: Topology, region: str) -> Endpoints:
     name = topology.regions[region].database.cluster
     found = aws.client(topology, "rds", region).describe_db_clusters(DBClusterIdentifier=name)["DBClusters"][0]
     return Endpoints(found["Endpoint"], found["ReaderEndpoint"])
+
+
+@dataclass(frozen=True)
+class Instances:
+    """The instances of a regional cluster: the one that writes, the others, and each one's status."""
+
+    status: str
+    writer: str
+    readers: tuple[str, ...]
+    states: dict[str, str]
+
+
+def instances(topology: Topology, region: str) -> Instances:
+    """Return the instances of the region's cluster. Raises ``LookupError`` when not exactly one of them writes."""
+    name = topology.regions[region].database.cluster
+    rds = aws.client(topology, "rds", region)
+    cluster = rds.describe_db_clusters(DBClusterIdentifier=name)["DBClusters"][0]
+    writes = {member["DBInstanceIdentifier"]: member["IsClusterWriter"] for member in cluster["DBClusterMembers"]}
+    writers = [instance for instance, is_writer in writes.items() if is_writer]
+    if len(writers) != 1:
+        raise LookupError(f"cluster {name} has {len(writers)} writers ({', '.join(writers) or 'none'}), not one")
+    named = [{"Name": "db-cluster-id", "Values": [name]}]
+    found = rds.describe_db_instances(Filters=named)["DBInstances"]
+    return Instances(
+        status=cluster["Status"],
+        writer=writers[0],
+        readers=tuple(sorted(set(writes) - set(writers))),
+        states={instance["DBInstanceIdentifier"]: instance["DBInstanceStatus"] for instance in found},
+    )
