@@ -27,9 +27,8 @@ def fail_over_writer(region: str = "primary", configuration: Configuration = Non
     before = aurora.instances(here.topology, name)
     if not before.readers:
         raise ActivityFailed(f"nothing was injected: the cluster in {name} has no reader to fail over to")
-    intent = _intent(here, name, Call(f"{MODULE}.fail_over_writer", {"region": name}), "fault", before.writer)
-    done = _fail_over(here, name, intent, before.writer, None)
-    return {**done, "phase": _phase(done)}
+    call = Call(f"{MODULE}.fail_over_writer", {"region": name})
+    return _fail_over(here, name, _intent(here, name, call, "fault", before.writer, "a reader"), before.writer, None)
 
 
 def fail_back_writer(
@@ -50,7 +49,7 @@ def fail_back_writer(
     if before == target:
         return {"evidence": eventually(here, lambda: _accepts_writes(here, name, target, None))}
     call = Call(f"{MODULE}.fail_back_writer", {"region": name, "instance": target})
-    return _fail_over(here, name, _intent(here, name, call, "undo", before), before, target)
+    return _fail_over(here, name, _intent(here, name, call, "undo", before, target), before, target)
 
 
 def _fail_over(here: Setting, region: str, intent: Intent, before: str, target: str | None) -> dict[str, Any]:
@@ -73,13 +72,13 @@ def _fail_over(here: Setting, region: str, intent: Intent, before: str, target: 
     return act(here, intent, call, lambda: eventually(here, moved))
 
 
-def _intent(here: Setting, region: str, call: Call, role: Role, before: str) -> Intent:
+def _intent(here: Setting, region: str, call: Call, role: Role, before: str, after: str) -> Intent:
     cluster = here.topology.regions[region].database.cluster
     back = Call(f"{MODULE}.fail_back_writer", {"region": region, "instance": before})
     return Intent(
         call=call,
         subject=_subject(here, region),
-        target=f"Aurora cluster {cluster}: another writer than {before}",
+        target=f"Aurora cluster {cluster}: writer from {before} to {after}",
         kind="revertible",
         role=role,
         layer="fault",
@@ -134,13 +133,3 @@ def _server(here: Setting, region: str) -> tuple[str, bool]:
     if row is None:
         raise NotProvedError(f"the server behind {endpoint} said nothing")
     return str(row[0]), bool(row[1])
-
-
-def _phase(done: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "name": "promoted",
-        "earliest": done["called_ns"],
-        "at": done["proved_ns"],
-        "latest": done["proved_ns"],
-        "source": f"RDS and SQL: {done['evidence']}",
-    }
