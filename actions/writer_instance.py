@@ -28,7 +28,8 @@ def fail_over_writer(region: str = "primary", configuration: Configuration = Non
     if not before.readers:
         raise ActivityFailed(f"nothing was injected: the cluster in {name} has no reader to fail over to")
     call = Call(f"{MODULE}.fail_over_writer", {"region": name})
-    return _fail_over(here, name, _intent(here, name, call, "fault", before.writer, "a reader"), before.writer, None)
+    server, _ = _server(here, name)
+    return _fail_over(here, name, _intent(here, name, call, "fault", before.writer, "a reader"), server, None)
 
 
 def fail_back_writer(
@@ -49,11 +50,12 @@ def fail_back_writer(
     if before == target:
         return {"evidence": eventually(here, lambda: _accepts_writes(here, name, target, None))}
     call = Call(f"{MODULE}.fail_back_writer", {"region": name, "instance": target})
-    return _fail_over(here, name, _intent(here, name, call, "undo", before, target), before, target)
+    return _fail_over(here, name, _intent(here, name, call, "undo", before, target), _server_if_any(here, name), target)
 
 
-def _fail_over(here: Setting, region: str, intent: Intent, before: str, target: str | None) -> dict[str, Any]:
-    server = _server(here, region)[0]
+def _fail_over(here: Setting, region: str, intent: Intent, server: str | None, target: str | None) -> dict[str, Any]:
+    """Fail over to ``target``, or to a reader of the service's choice; ``server`` is the old writer's address."""
+    before = str(intent.before["instance"])
 
     def call() -> None:
         named = {} if target is None else {"TargetDBInstanceIdentifier": target}
@@ -124,6 +126,14 @@ def _accepts_writes(here: Setting, region: str, writer: str, old_server: str | N
     if in_recovery:
         raise NotProvedError(f"the server {server} is still in recovery: it takes no writes")
     return f"{writer} is the writer in {region}, and its server {server} takes writes"
+
+
+def _server_if_any(here: Setting, region: str) -> str | None:
+    """Return the writer's address; None where it does not answer, since putting back must not rest on it."""
+    try:
+        return _server(here, region)[0]
+    except (NotProvedError, OSError, LookupError, *aws.AwsError, *here.client_errors):
+        return None
 
 
 def _server(here: Setting, region: str) -> tuple[str, bool]:

@@ -199,17 +199,19 @@ def test_a_standby_that_never_heard_of_the_takeover_can_be_promoted_and_the_old_
     with_database(scenario)
 
 
-@pytest.mark.parametrize("moment", ["drained", "leading"])
+@pytest.mark.parametrize("moment", ["begun", "drained", "leading"])
 def test_a_region_that_is_struck_in_the_middle_comes_back_with_one_writer_and_everything(
     with_database, acknowledged, moment
 ):
     async def scenario(database):
         writing = await under_writes(database, acknowledged, "struck", 1)
         await database.aurora.fail_over_writer(PRIMARY)
-        await writing
+        if moment == "drained":
+            await writing
         if moment == "leading":
             await database.until(lambda: roles(database)[READER] == "writer")
         await database.power_off(PRIMARY)
+        await writing
         await database.power_on(PRIMARY)
         await database.until(lambda: database.member(PRIMARY)["status"] == "available")
         await database.settled()
@@ -219,6 +221,21 @@ def test_a_region_that_is_struck_in_the_middle_comes_back_with_one_writer_and_ev
         await everywhere(database, acknowledged)
 
     with_database(scenario, takeover_s=0.3)
+
+
+def test_a_region_that_hangs_just_when_the_reader_leads_has_its_writer_when_it_goes_on(with_database, acknowledged):
+    async def scenario(database):
+        await database.aurora.fail_over_writer(PRIMARY)
+        await database.until(lambda: roles(database)[READER] == "writer")
+        await database.hang(PRIMARY)
+        await database.wake(PRIMARY)
+        await database.until(lambda: database.member(PRIMARY)["status"] == "available")
+        await database.settled()
+        await database.write(PRIMARY, "after", acknowledged, count=3, number=2)
+        assert len(acknowledged.at) == 3
+        await everywhere(database, acknowledged)
+
+    with_database(scenario)
 
 
 def test_a_disaster_failover_ends_a_takeover_that_is_under_way(with_database):

@@ -9,7 +9,7 @@ import psycopg
 from blackstart.lab.aurora.cluster import Cluster
 from blackstart.lab.aurora.divergence import commits_past
 from blackstart.lab.aurora.errors import AuroraError
-from blackstart.lab.aurora.promotion import checkpoint
+from blackstart.lab.aurora.promotion import checkpoint, promote
 from blackstart.lab.aurora.rejoin import copy, reached, rewind_or_copy
 from blackstart.outcome import BlackstartError
 
@@ -27,10 +27,15 @@ class Comebacks:
         self._turns = {region: asyncio.Lock() for region in cluster.layout.regions}
         """Held until what was begun has ended with all that it started: the next one works in the same folders."""
 
-    def begin(self, region: str, work: Callable[[], Awaitable[None]]) -> None:
-        """Do one thing at a time for a region: what is begun ends what was under way, and starts when that is gone."""
+    def begin(self, region: str, work: Callable[[], Awaitable[None]]) -> asyncio.Task[None]:
+        """Do one thing at a time for a region: what is begun ends what was under way, and starts when that is gone.
+
+        What is called off at once never starts: only the task that is returned tells surely that it is over.
+        """
         self.cancel(region)
-        self._tasks[region] = asyncio.create_task(self._alone(region, work))
+        task = asyncio.create_task(self._alone(region, work))
+        self._tasks[region] = task
+        return task
 
     def cancel(self, region: str) -> None:
         """Tell what is under way for the region to end."""
@@ -94,10 +99,14 @@ class Comebacks:
             await asyncio.sleep(_RETRY_S)
 
     async def _restarted(self, region: str) -> None:
+        cluster = self._cluster
         await self._count(region)
-        for instance in self._cluster.regions[region]:
+        if region == cluster.writer and cluster.leader(region).alive:
+            # Nothing to do, but where a failover inside the region was given up just before it.
+            await promote(cluster.leader(region), cluster.all)
+        for instance in cluster.regions[region]:
             if not instance.alive:
-                await instance.start(self._cluster.source_of(instance))
+                await instance.start(cluster.source_of(instance))
 
     async def _rejoined(self, region: str) -> None:
         """Make the region a standby again. Raises when that did not work: the writer may be out of reach."""

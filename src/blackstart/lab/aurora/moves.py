@@ -37,6 +37,7 @@ class Moves:
         move.status = "cancelling"
         if self._task is not None:
             await end([self._task])
+        self._cluster.transition = None  # a task that never started has not said so
         if move.from_region == self._cluster.writer:
             self._restart(move.from_region)
         # Else it came too late: the move had already begun the old writer's comeback.

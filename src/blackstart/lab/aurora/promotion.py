@@ -14,14 +14,16 @@ _POLL_S = 0.01
 _RETRY_S = 0.5
 
 
-async def promote(instance: Instance) -> None:
-    """Promote; return when the instance accepts a write. A server that is a writer already is no error.
+async def promote(instance: Instance, everyone: list[Instance]) -> None:
+    """Promote to a timeline that none of the others has; return when the instance accepts a write.
 
-    Raises ``OSError``, ``TimeoutError`` or ``psycopg.Error`` when it cannot be asked or does not get there.
+    A server that is a writer already is no error. Raises ``OSError``, ``TimeoutError`` or ``psycopg.Error`` when it
+    cannot be asked or does not get there.
     """
     async with asyncio.timeout(_TIMEOUT_S), await instance.connect() as connection:
         row = await (await connection.execute("SELECT pg_is_in_recovery()")).fetchone()
         if row is not None and row[0]:
+            timelines.reserve(instance, everyone)
             await connection.execute("SELECT pg_promote(true, %s)", (_TIMEOUT_S,))
         # Needs a transaction id, as every write does: a server still in recovery refuses it. Not committed:
         # commits past a switch are counted as somebody's writes.
@@ -31,15 +33,14 @@ async def promote(instance: Instance) -> None:
 
 
 async def promoted(instance: Instance, everyone: list[Instance]) -> None:
-    """Promote to a timeline that none of the others has, however often it takes; return when writes are accepted."""
+    """Promote, however often it takes: a server that cannot be promoted shows as a move that does not end."""
     while not await _is_promoted(instance, everyone):  # noqa: ASYNC110 (a try, not a state: there is no event)
         await asyncio.sleep(_RETRY_S)
 
 
 async def _is_promoted(instance: Instance, everyone: list[Instance]) -> bool:
     try:
-        timelines.reserve(instance, everyone)
-        await promote(instance)
+        await promote(instance, everyone)
     except (OSError, TimeoutError, psycopg.Error):
         return False
     return True

@@ -8,6 +8,8 @@ that is killed while it fetches a file has lost the one that it had.)
 
 import asyncio
 import re
+from collections.abc import Coroutine
+from typing import Any
 
 from blackstart.lab.aurora import timelines
 from blackstart.lab.aurora.cluster import Cluster
@@ -42,12 +44,13 @@ class Takeovers:
         try:
             await old.kill()
         except BaseException:
-            self._cluster.takeover = None
+            self._over(move)
             raise
-        if region in self._cluster.lost:
-            self._cluster.takeover = None
-            raise _refusal(region, "it was lost just now")
-        self._comebacks.begin(region, lambda: self._take_over(move, old, new))
+        if region in self._cluster.lost or self._cluster.transition is not None:
+            self._over(move)
+            raise _refusal(region, "it was lost, or deposed, just now")
+        task = self._comebacks.begin(region, lambda: self._take_over(move, old, new))
+        task.add_done_callback(lambda _: self._over(move))
         return move
 
     def _chosen(self, region: str, target: str | None) -> Instance:
@@ -70,16 +73,18 @@ class Takeovers:
         return answering[0]
 
     async def _take_over(self, move: Takeover, old: Instance, new: Instance) -> None:
-        try:
-            await asyncio.sleep(self._takeover_s)
-            await self._comebacks.until_done(move.region, lambda _: _drained(old, new))
-            # From here on the log is the new one's: whatever ends this, the region comes back with it as its writer.
-            self._cluster.leaders[move.region] = new.number
-            await promoted(new, self._cluster.all)
-            self._cluster.takeovers.append(move.completed(self._cluster.clock.now_ns()))
-        finally:
-            self._cluster.takeover = None
+        await asyncio.sleep(self._takeover_s)
+        await self._comebacks.until_done(move.region, lambda _: _drained(old, new))
+        # From here on the log is the new one's: whatever ends this, the region comes back with it as its writer.
+        self._cluster.leaders[move.region] = new.number
+        await promoted(new, self._cluster.all)
+        self._cluster.takeovers.append(move.completed(self._cluster.clock.now_ns()))
+        self._over(move)
         await self._comebacks.restart(move.region)
+
+    def _over(self, move: Takeover) -> None:
+        if self._cluster.takeover is move:
+            self._cluster.takeover = None
 
 
 async def _drained(old: Instance, new: Instance) -> None:
@@ -92,8 +97,17 @@ async def _drained(old: Instance, new: Instance) -> None:
         raise AuroraError(f"{new.id} cannot take over: the log of {old.id} does not reach back to {start}")
     if found := _RECORD.findall(text):
         last = found[-1].decode()
-        await asyncio.to_thread(timelines.hand_over, old.log_folder, new.log_folder, at, last)
+        await _to_its_end(asyncio.to_thread(timelines.hand_over, old.log_folder, new.log_folder, at, last))
         await replayed(new, last)
+
+
+async def _to_its_end(work: Coroutine[Any, Any, None]) -> None:
+    """Await what cannot be called off: a thread. Who gives up meanwhile does so when it has ended."""
+    task = asyncio.create_task(work)
+    try:
+        await asyncio.shield(task)
+    finally:
+        await asyncio.wait([task])
 
 
 def _refusal(region: str, reason: str) -> ClusterStateError:
