@@ -216,3 +216,10 @@ def test_a_dead_region_cannot_hang(power):
     asyncio.run(power.set("eu-west-1", "off"))
     with pytest.raises(UsageError, match="switch it on first"):
         asyncio.run(power.set("eu-west-1", "hung"))
+
+
+def test_what_is_written_down_late_stands_where_it_happened(power):
+    power.note("first", 1)
+    power.note("third", 3)
+    power.note("second", 2, region="eu-west-1")
+    assert [entry["what"] for entry in power.truth] == ["first", "second", "third"]

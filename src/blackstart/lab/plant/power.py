@@ -1,8 +1,10 @@
 """A region's power: off, hung, on – and when exactly each of it happened."""
 
 import asyncio
+import bisect
 import json
 from collections.abc import Awaitable, Callable
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -68,8 +70,9 @@ class Power:
         return dict(self._states)
 
     def note(self, what: str, at_ns: int | None = None, **details: object) -> None:
-        """Write down that something happened: now, or then."""
-        self.truth.append({"t": self._clock.now_ns() if at_ns is None else at_ns, "what": what} | details)
+        """Write down that something happened, now or then; the truth stays in order."""
+        entry = {"t": self._clock.now_ns() if at_ns is None else at_ns, "what": what} | details
+        bisect.insort(self.truth, entry, key=itemgetter("t"))
 
     async def set(self, region: str, power: str) -> None:
         """Change a region's power. Off and hung return when it is so; on returns when revival has begun.
