@@ -215,8 +215,13 @@ def test_a_region_loses_its_power_and_comes_back_as_it_was(lab):
     until(lambda: accepts(lab.accelerator_url))
     until(lambda: lab.status()["configuration"] == before)
     until(lambda: all(member["status"] == "available" for member in lab.status()["aurora"]["members"]))
-    assert [t["what"] for t in lab.status()["truth"]][:3] == ["power off", "cut off", "dead"]
-    instants = [t["t"] for t in lab.status()["truth"]]
+    truth = lab.status()["truth"]
+    assert [t["what"] for t in truth if t["what"] in ("power off", "cut off", "dead")] == [
+        "power off",
+        "cut off",
+        "dead",
+    ]
+    instants = [t["t"] for t in truth]
     assert instants == sorted(instants)
 
 
