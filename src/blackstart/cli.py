@@ -1,4 +1,4 @@
-"""The command line: ``blackstart run | restore | failback | judge | report | lab``."""
+"""The command line: ``blackstart run | restore | failback | judge | report | scorecard | lab``."""
 
 import argparse
 import json
@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from blackstart import __version__, lab_commands
+from blackstart import __version__, lab_commands, programme_commands
 from blackstart.clock import SystemClock
 from blackstart.outcome import BlackstartError, Exit
 
@@ -64,6 +64,7 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument("run", nargs="?", metavar="RUN", help="folder or id of a run (default: the newest)")
         command.add_argument("--json", action="store_true", help="print what a machine reads")
         command.set_defaults(do=do)
+    programme_commands.add(commands)
     lab_commands.add(commands)
     return parser
 

@@ -1,0 +1,5 @@
+"""The scorecard: a programme of drills over time, as a page and as JSON."""
+
+from blackstart.report.scorecard.writing import write
+
+__all__ = ["write"]
