@@ -3,6 +3,7 @@
 import argparse
 import json
 import sys
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,20 @@ def add(commands: Any) -> None:
     )
     _folder(score)
     score.set_defaults(do=_scorecard)
+    says = "write the compliance report of a period: objective, drill, date, evidence, verdict, as HTML, PDF and JSON"
+    report = commands.add_parser("compliance", help=says, description=says, epilog=score.epilog)
+    _folder(report)
+    for flag, what in (("--from", "first"), ("--to", "last")):
+        report.add_argument(
+            flag,
+            required=True,
+            type=_day,
+            metavar="DATE",
+            dest=what,
+            help=f"{what} day of the period, in UTC: 2026-01-31",
+        )
+    report.add_argument("--system", metavar="NAME", help="which system (default: the programme's, or the only one)")
+    report.set_defaults(do=_compliance)
 
 
 def _folder(command: argparse.ArgumentParser) -> None:
@@ -40,6 +55,23 @@ def _scorecard(given: argparse.Namespace) -> int:
     written = scorecard.write(given.folder, given.programme, given.out, SystemClock().wall())
     _print(json.dumps(written.data, indent=2, sort_keys=True) if given.json else f"{written.page}\n{written.json}")
     return _named(written.unreadable)
+
+
+def _compliance(given: argparse.Namespace) -> int:
+    from blackstart.report import compliance  # noqa: PLC0415 - as for _scorecard
+    from blackstart.report.compliance.writing import Asked  # noqa: PLC0415 - as for _scorecard
+
+    asked = Asked(given.first, given.last, given.system, given.programme)
+    written = compliance.write(given.folder, asked, given.out, SystemClock().wall())
+    _print(json.dumps(written.data, indent=2, sort_keys=True) if given.json else "\n".join(map(str, written.paths)))
+    return _named(written.unreadable)
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no day: write it as 2026-01-31") from None
 
 
 def _named(unreadable: Any) -> int:

@@ -174,8 +174,8 @@ BROKEN = {
     "no such outcome": '{"schema": 1, "outcome": "fine", "started_at": "2026-01-01"}',
     "phases of the wrong kind": '{"schema": 1, "outcome": "met", "started_at": "2026-01-01", "phases": 3}',
     "a phase of the wrong kind": '{"schema": 1, "outcome": "met", "started_at": "2026-01-01", "phases": [3]}',
-    "a store of the wrong kind": '{"schema": 1, "outcome": "met", "started_at": "2026-01-01", "stores": {"orders": 5}}',
-    "a count that is none": '{"schema": 1, "outcome": "met", "started_at": "2026-01-01", "stores": {"a": {"lost": "1"}}}',
+    "a store of the wrong kind": '{"schema": 1, "outcome": "met", "started_at": "20260101", "stores": {"orders": 5}}',
+    "a count that is none": '{"schema": 1, "outcome": "met", "started_at": "20260101", "stores": {"a": {"lost": ""}}}',
     "deep": "[" * 100_000,
 }
 

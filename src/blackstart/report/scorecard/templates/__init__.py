@@ -1,1 +1,1 @@
-"""The page's templates and its style sheet, as package data."""
+"""The scorecard's template and its style sheet, as package data."""

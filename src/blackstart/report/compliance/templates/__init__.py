@@ -1,0 +1,1 @@
+"""The compliance report's template and its style sheet, as package data."""
