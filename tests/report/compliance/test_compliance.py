@@ -138,12 +138,13 @@ def test_it_never_claims_on_paper_either(runs: Runs) -> None:
 
 def test_the_index_holds_the_sha256_of_every_file_of_every_run_cited(runs: Runs) -> None:
     full(runs)
+    (runs() / "history.txt").write_text("as text it comes before history/, as a path behind it")
     written = told(runs)
-    assert len(written.data["runs"]) == 7
+    assert len(written.data["runs"]) == 8
     lines = ""
     for one in written.data["runs"]:
         folder = runs.folder / one["run"]
-        paths = sorted(path for path in folder.rglob("*") if path.is_file())
+        paths = sorted((path for path in folder.rglob("*") if path.is_file()), key=str)
         known = {file["path"]: (file["size"], file["sha256"]) for file in one["files"]}
         assert known == {
             str(path.relative_to(folder)): (len(path.read_bytes()), hashlib.sha256(path.read_bytes()).hexdigest())

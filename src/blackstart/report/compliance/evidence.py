@@ -40,7 +40,9 @@ class Evidence:
 
 def index(run_dir: Path) -> Evidence:
     """Read every file of a run. One that is a link, or cannot be read, is named and not followed."""
-    paths = sorted(path for path in run_dir.rglob("*") if path.is_symlink() or path.is_file())
+    paths = [path for path in run_dir.rglob("*") if path.is_symlink() or path.is_file()]
+    # By the whole path, as `LC_ALL=C sort` does, so that the digest can be had without this program.
+    paths.sort(key=lambda path: path.relative_to(run_dir).as_posix().encode(errors="surrogateescape"))
     return Evidence(plain(run_dir.name, 120), tuple(_file(path, run_dir) for path in paths))
 
 

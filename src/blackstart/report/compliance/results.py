@@ -28,7 +28,7 @@ def objectives(case: Case) -> tuple[Block, ...]:
     if not rows:
         return (Text("No objective was asked for, and no drill is on record.", "missing"),)
     head = ("Objective", "Drill", "Date", "Evidence", "Found", "Verdict")
-    return Text(intro, "hint"), table(head, rows, (26, 19, 10, 11, 19, 15))
+    return Text(intro, "hint"), table(head, rows, (25, 18, 10, 13, 18, 16))
 
 
 def asked_for(case: Case) -> Rows:

@@ -5,14 +5,14 @@ from typing import Any
 
 from blackstart.judge.statistics import CONFIDENCE
 from blackstart.report.key_figures import Figure
-from blackstart.report.quantities import asked, counted, interval, moment, plain
+from blackstart.report.quantities import MISSING, asked, counted, interval, moment, plain
 from blackstart.report.scorecard import pairs, regressions
 from blackstart.report.scorecard.card import Card
 from blackstart.report.scorecard.measures import Measure, Series
 from blackstart.report.scorecard.proof import MISSES, percent, proofs, spread, table
 from blackstart.report.scorecard.trend import SIGNS, trend
 from blackstart.report.standing import OUTCOMES, standing
-from blackstart.report.stores import lost_at_most, stores
+from blackstart.report.stores import AFTER_FAILBACK, at_failback, at_failover, lost
 
 
 def content(card: Card) -> dict[str, Any]:
@@ -28,7 +28,7 @@ def content(card: Card) -> dict[str, Any]:
         "unplanned": card.unplanned,
         "untested": card.untested,
         "unreadable": card.drills.unreadable,
-        "series": [_series(one, f"series-{number}") for number, one in enumerate(card.series, 1)],
+        "series": [_series(one, f"series-{number}", card) for number, one in enumerate(card.series, 1)],
         "pairs": [(pair, pairs.words(pair)) for pair in card.pairs],
         "drills": [_drill(drill) for drill in reversed(card.drills.readable)],
         "levels": table(),
@@ -38,10 +38,9 @@ def content(card: Card) -> dict[str, Any]:
 
 
 def _title(card: Card) -> str:
-    if card.programme:
-        return f"Drills of {plain(card.programme.system, 80)}"
-    systems = sorted({drill.system for drill in card.drills.readable})
-    return f"Drills of {systems[0]}" if len(systems) == 1 else "Drills"
+    systems = {drill.system for drill in card.drills.readable}
+    systems |= {plain(card.programme.system, 80)} if card.programme else set()
+    return f"Drills of {', '.join(sorted(systems))}" if 0 < len(systems) <= 3 else "Drills"
 
 
 def _meta(card: Card) -> list[str]:
@@ -77,8 +76,10 @@ def _rest(tally: Counter[str]) -> str:
     return " · ".join(told) or "none missed or undecided"
 
 
-def _series(series: Series, anchor: str) -> dict[str, Any]:
+def _series(series: Series, anchor: str, card: Card) -> dict[str, Any]:
+    alike = sum(other.experiment == series.experiment for other in card.series) > 1
     return {
+        "where": f"{series.system}, {series.surroundings}" if alike else "",
         "anchor": anchor,
         "experiment": series.experiment,
         "title": series.newest.title,
@@ -126,10 +127,9 @@ def _drill(drill: Any) -> dict[str, Any]:
 
 
 def _lost(drill: Any) -> str:
-    found = [(name, store.get("lost"), lost_at_most(store)) for name, store in stores(drill.verdict)]
-    told = [
-        f"{plain(name, 40)} {lost:,}" + (f" (at most {most:,})" if isinstance(most, int) and most != lost else "")
-        for name, lost, most in found
-        if isinstance(lost, int)
+    told = [f"{plain(name, 40)}: {lost(store)}" for name, store in at_failover(drill.verdict)]
+    told += [
+        f"{plain(name.removesuffix(AFTER_FAILBACK), 40)}, after the failback: {lost(store)}"
+        for name, store in at_failback(drill.verdict)
     ]
-    return ", ".join(told) or "not measured"
+    return "; ".join(told) or MISSING
