@@ -1,4 +1,4 @@
-"""The command line: ``blackstart run | restore | failback | judge | report | scorecard | lab``."""
+"""The command line: ``blackstart run | restore | failback | judge | report | scorecard | compliance | lab``."""
 
 import argparse
 import json

@@ -15,7 +15,7 @@ REPORTS = Path("reports")
 
 def add(commands: Any) -> None:
     """Add the commands that read a folder of runs."""
-    says = "write a folder's scorecard: every drill over time, what they prove, what is owed"
+    says = "write a folder's scorecard: all drills over time, what they prove, what is owed"
     score = commands.add_parser(
         "scorecard",
         help=says,
@@ -24,7 +24,7 @@ def add(commands: Any) -> None:
     )
     _folder(score)
     score.set_defaults(do=_scorecard)
-    says = "write the compliance report of a period: objective, drill, date, evidence, verdict, as HTML, PDF and JSON"
+    says = "write the evidence of a period, by objective, drill and date: HTML, PDF, JSON"
     report = commands.add_parser("compliance", help=says, description=says, epilog=score.epilog)
     _folder(report)
     for flag, what in (("--from", "first"), ("--to", "last")):

@@ -2,7 +2,7 @@
 
 import hashlib
 from base64 import b64encode
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -13,11 +13,15 @@ from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 from blackstart.report import quantities
 
 SHARED = "blackstart.report"
+COMMON = ("style.css",)
+"""The reports' own style sheets, below which each room's stand."""
 
 
-def render(room: str, template: str, sheet: str, content: Mapping[str, Any]) -> str:
+def render(
+    room: str, template: str, sheets: Sequence[str], content: Mapping[str, Any], common: Sequence[str] = COMMON
+) -> str:
     """Return the page of a room (``blackstart.report.scorecard``): the reports' common style, then the room's own."""
-    style = "".join(_text(package, name) for package, name in ((SHARED, "style.css"), (room, sheet)))
+    style = "".join([*(_text(SHARED, name) for name in common), *(_text(room, name) for name in sheets)])
     digest = b64encode(hashlib.sha256(style.encode()).digest()).decode()
     return _environment(room).get_template(template).render(style=style, digest=digest, **content)
 

@@ -63,7 +63,7 @@ def write(folder: Path, asked: Asked, out: Path | None, now: datetime) -> Writte
     """Write the report. Errors: UsageError as ``tell``, and where ``out`` (default: ``folder``) cannot be written."""
     told = tell(folder, asked, now)
     text = json.dumps(told.data, indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n"
-    contents: tuple[str | bytes, ...] = (render(told.case, told.sections), paper.render(told.case, told.sections), text)
+    contents: tuple[str | bytes, ...] = (render(told), paper.render(ROOM, shown(told)), text)
     target = folder if out is None else out
     try:
         target.mkdir(parents=True, exist_ok=True)
@@ -73,11 +73,15 @@ def write(folder: Path, asked: Asked, out: Path | None, now: datetime) -> Writte
     return Written(paths, told.data, told.case.unreadable)
 
 
-def render(found: Case, told: tuple[Section, ...]) -> str:
+def render(told: Told) -> str:
     """Return the page."""
-    shown = [
+    return sheet.render(ROOM, "compliance.html.j2", ("compliance.css",), {**shown(told), "paper": False})
+
+
+def shown(told: Told) -> dict[str, Any]:
+    """Return what the template shows, on the page and on paper."""
+    sections = [
         {"key": one.key, "title": one.title, "blocks": [(type(block).__name__, block) for block in one.blocks]}
-        for one in told
+        for one in told.sections
     ]
-    content = {"system": found.system, "since": found.since, "until": found.until, "sections": shown}
-    return sheet.render(ROOM, "compliance.html.j2", "compliance.css", content)
+    return {"system": told.case.system, "since": told.case.since, "until": told.case.until, "sections": sections}

@@ -47,4 +47,4 @@ def write(folder: Path, given: Path | None, out: Path | None, now: datetime) -> 
 
 def render(found: Card) -> str:
     """Return the page."""
-    return sheet.render(ROOM, "scorecard.html.j2", "scorecard.css", content(found))
+    return sheet.render(ROOM, "scorecard.html.j2", ("scorecard.css",), content(found))
