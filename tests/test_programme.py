@@ -53,3 +53,11 @@ def test_a_drill_s_own_targets_go_before_the_programme_s(tmp_path: Path) -> None
 def test_the_schema_in_the_docs_is_the_model_s_own() -> None:
     schema = json.loads((Path(__file__).parents[1] / "docs/programme.schema.json").read_text())
     assert schema == programme.Programme.model_json_schema()
+
+
+def test_the_example_in_the_docs_is_a_programme(tmp_path: Path) -> None:
+    text = (Path(__file__).parents[1] / "docs/scorecard.md").read_text()
+    found = loaded(tmp_path, text.split("```yaml\n")[1].split("```")[0])
+    assert found.targets("pod-loss").rto_s == 10
+    assert found.plan is not None
+    assert found.plan.version == "3.2"

@@ -46,6 +46,16 @@ def test_the_lower_bound_is_the_exact_one(drills: int, met: int, percent: float)
     assert 100 * lower_bound(drills, met) == pytest.approx(percent, abs=0.005)
 
 
+def test_thousands_of_drills_are_no_matter() -> None:
+    assert 0.48 < lower_bound(5000, 2500) < 0.5
+    assert drills_needed(0.95, 0.95, 100) == pytest.approx(2347, rel=0.05)
+
+
+@pytest.mark.parametrize(("share", "sure"), [(0.0, 1.0), (1.0, 0.0)])
+def test_the_ends_of_the_scale_are_certain(share: float, sure: float) -> None:
+    assert confidence(7, 6, share) == sure
+
+
 def test_no_drill_met_shows_nothing() -> None:
     assert lower_bound(7, 0) == 0.0
     assert confidence(7, 0, 0.5) == 0.0
@@ -178,6 +188,16 @@ def test_a_shift_is_found_where_it_happened() -> None:
     assert found.first == 12
     assert found.shown
     assert found.growth == pytest.approx((7.05 - 5.05) / 5.05)
+
+
+@given(st.lists(st.integers(0, 9).map(float), min_size=20, max_size=30))
+def test_the_change_point_is_where_pettitt_s_sum_is_largest(given_: list[float]) -> None:
+    sums = [abs(sum((b > a) - (b < a) for a in given_[:cut] for b in given_[cut:])) for cut in range(1, len(given_))]
+    found = change_point(given_)
+    assert found is not None
+    assert sums[found.first - 1] == max(sums)
+    size = len(given_)
+    assert found.p == pytest.approx(min(1.0, 2 * math.exp(-6 * max(sums) ** 2 / (size**3 + size**2))))
 
 
 def test_noise_has_no_change_point() -> None:

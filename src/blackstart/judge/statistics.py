@@ -7,6 +7,7 @@ be invented. Nothing is resampled either: a bootstrap of five values cannot know
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from statistics import median
 
 CONFIDENCE = 0.95
@@ -27,9 +28,15 @@ GROWTH = 0.10
 
 def miss_tail(drills: int, misses: int, share: float) -> float:
     """Return how probable at most so many misses are, where each drill meets its target with chance ``share``."""
-    return math.fsum(
-        math.comb(drills, missed) * (1 - share) ** missed * share ** (drills - missed) for missed in range(misses + 1)
-    )
+    if share <= 0 or share >= 1:
+        return 1.0 if share >= 1 or misses >= drills else 0.0
+    return min(1.0, math.fsum(math.exp(_log_chance(drills, missed, share)) for missed in range(misses + 1)))
+
+
+def _log_chance(drills: int, missed: int, share: float) -> float:
+    """Return the logarithm of the chance of so many misses: thousands of drills would overflow the number itself."""
+    ways = math.lgamma(drills + 1) - math.lgamma(missed + 1) - math.lgamma(drills - missed + 1)
+    return ways + missed * math.log1p(-share) + (drills - missed) * math.log(share)
 
 
 def confidence(drills: int, met: int, share: float) -> float:
@@ -156,7 +163,7 @@ def change_point(values: Sequence[float]) -> Change | None:
     size = len(values)
     if size < CHANGE_FROM:
         return None
-    steps = [sum((b > a) - (b < a) for a in values[:cut] for b in values[cut:]) for cut in range(1, size)]
+    steps = list(accumulate(sum((b > a) - (b < a) for b in values) for a in values))[:-1]
     first = max(range(1, size), key=lambda cut: abs(steps[cut - 1]))
     reach = abs(steps[first - 1])
     p = min(1.0, 2 * math.exp(-6 * reach**2 / (size**3 + size**2)))

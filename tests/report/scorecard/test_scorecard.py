@@ -158,6 +158,17 @@ def test_an_objective_that_no_drill_decided_is_named_without_a_programme_too(run
     ]
 
 
+def test_failed_requests_and_latency_are_objectives_too(runs: Runs) -> None:
+    limits = {"failed_requests": 0, "warm_s": 2.0}
+    runs(objectives=limits, outcome="inconclusive", failed_requests=0)
+    assert scored(runs)["never_tested"] == [
+        "region-loss: the number of failed requests has never been decided by a drill.",
+        "region-loss: latency has never been decided by a drill.",
+    ]
+    runs(objectives=limits, failed_requests=0, warm={"point_s": 1.0, "earliest_s": 0.9, "latest_s": 1.1})
+    assert scored(runs)["never_tested"] == []
+
+
 @pytest.mark.parametrize("state", ["broken", "holding"])
 def test_what_a_drill_left_behind_comes_first(runs: Runs, state: str) -> None:
     runs(restoration={"state": state, "remaining": ["the dial"]})

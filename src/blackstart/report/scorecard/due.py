@@ -99,6 +99,13 @@ def _own(found: Sequence[Drill], decided: Sequence[Drill]) -> Iterator[str]:
         limits = [newest.objectives.get(name) for name in ("rto_s", "rpo_s")]
         rto_s, rpo_s = (float(limit) if isinstance(limit, int | float) else None for limit in limits)
         yield from _untested(experiment, rto_s, rpo_s, same)
+        for limit, field, what in OTHERS:
+            if newest.objectives.get(limit) is not None and all(drill.verdict.get(field) is None for drill in same):
+                yield f"{experiment}: {what} has never been decided by a drill."
+
+
+OTHERS = (("failed_requests", "failed_requests", "the number of failed requests"), ("warm_s", "warm", "latency"))
+"""Objective, the verdict's field that answers it, and its name for people."""
 
 
 def _untested(experiment: str, rto_s: float | None, rpo_s: float | None, same: Sequence[Drill]) -> Iterator[str]:

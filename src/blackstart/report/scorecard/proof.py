@@ -77,6 +77,8 @@ def spread(measure: Measure) -> str:
         return "No drill that decided has measured it."
     share = lower_bound(len(measure.values), len(found))
     every = f"{_listed(found)}; " if len(found) < FEW else ""
+    if len(found) == 1:
+        return f"Latest bound of the one drill that decided: {seconds(found[0])}."
     return (
         f"Latest bounds: {every}median {seconds(median(found))}, highest {seconds(max(found))}. With "
         f"{percent(CONFIDENCE)} confidence at least {percent(share)} of such drills stay within that highest one."
