@@ -270,7 +270,7 @@ def start_pod(names, port, tmp_path) -> Iterator[Callable[..., Pod]]:
             "DATABASE_READER": READER,
             "DATABASE_PORT": str(port),
             "DATABASE_PASSWORD": "secret",
-            "CACHE_HOST": CACHE,
+            "CACHE_HOST": "cache.lab",
             "CACHE_PORT": str(cache_port),
             "RESOLVER": f"{RESOLVER}:{names.port}",
             "PYTHONPATH": os.pathsep.join(sys.path),

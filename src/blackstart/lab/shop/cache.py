@@ -2,6 +2,9 @@
 
 import asyncio
 
+from blackstart.lab.shop.failure import ServiceError
+from blackstart.lab.shop.names import Names
+
 PATIENCE_S = 0.05
 """How long one question may take: a cache that is slower than the database is none."""
 _REST_S = 0.5
@@ -13,10 +16,12 @@ class CacheError(Exception):
 
 
 class Cache:
-    """One cache. ``address`` None: there is no cache, and every question fails at once."""
+    """One cache, found through the region's own resolver. ``endpoint`` (name and port) None: there is no cache, and
+    every question fails at once.
+    """
 
-    def __init__(self, address: tuple[str, int] | None) -> None:
-        self._address = address
+    def __init__(self, endpoint: tuple[str, int] | None, names: Names) -> None:
+        self._endpoint, self._names = endpoint, names
         self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
         self._lock = asyncio.Lock()
         self._rest_until_s = 0.0
@@ -32,19 +37,19 @@ class Cache:
     async def _ask(self, *words: bytes) -> bytes | None:
         loop = asyncio.get_running_loop()
         async with self._lock:
-            if self._address is None or loop.time() < self._rest_until_s:
+            if self._endpoint is None or loop.time() < self._rest_until_s:
                 raise CacheError("no cache for now")
             try:
                 async with asyncio.timeout(PATIENCE_S):
-                    return await self._exchange(self._address, words)
-            except (OSError, EOFError, ValueError) as error:
+                    return await self._exchange(*self._endpoint, words)
+            except (OSError, EOFError, ValueError, ServiceError) as error:
                 self._hang_up()
                 self._rest_until_s = loop.time() + _REST_S
                 raise CacheError(str(error)) from error
 
-    async def _exchange(self, address: tuple[str, int], words: tuple[bytes, ...]) -> bytes | None:
+    async def _exchange(self, name: str, port: int, words: tuple[bytes, ...]) -> bytes | None:
         if self._streams is None:
-            self._streams = await asyncio.open_connection(*address)
+            self._streams = await asyncio.open_connection(await self._names.address(name), port)
         reader, writer = self._streams
         writer.write(b"*%d\r\n" % len(words) + b"".join(b"$%d\r\n%s\r\n" % (len(word), word) for word in words))
         line = await reader.readuntil(b"\r\n")

@@ -37,7 +37,7 @@ class Shop:
         self._writer = Database(settings, names, settings.writer, _SESSIONS)
         reader = Database(settings, names, settings.reader, _SESSIONS)
         self._orders = Orders(self._writer, settings.region)
-        self._catalogue = Catalogue(Cache(settings.cache), reader, self._writer)
+        self._catalogue = Catalogue(Cache(settings.cache, names), reader, self._writer)
         self._marks = {"X-Region": settings.region, "X-Pod": settings.pod}
         self.leaving = False
 
