@@ -28,6 +28,11 @@ def test_a_whole_topology_is_read(tmp_path: Path) -> None:
         (lambda d: d.update(standby="eu-west-1"), "primary and standby are both 'eu-west-1'"),
         (lambda d: d["regions"]["eu-west-1"].update(account="12"), "regions.eu-west-1.account"),
         (lambda d: d["regions"]["eu-west-1"]["kubernetes"].update(replicas=0), "replicas"),
+        (
+            lambda d: d["regions"]["eu-west-1"].update(cache={"endpoint": "cache.lab"}),
+            "regions.eu-west-1.cache.endpoint",
+        ),
+        (lambda d: d["orders"]["read"].update(cache={"header": "X-Cache"}), "orders.read.cache.hit: is missing"),
         (lambda d: d["database"].update(writer={}), "give either record or global_endpoint"),
         (lambda d: d.update(aws={"credentials": {"access_key": "AKIA"}}), "aws.credentials"),
     ],

@@ -14,6 +14,7 @@ _REGION = {
         "selector": "app=shop",
     },
     "database": {"cluster": "shop-primary"},
+    "cache": {"endpoint": "127.0.0.1:3"},
 }
 _TOPOLOGY = {
     "version": 1,
@@ -34,11 +35,14 @@ _TOPOLOGY = {
     },
     "orders": {
         "write": {"method": "POST", "path": "/orders", "body": "{}", "acknowledged": [201]},
-        "read": {"path": "/catalogue"},
+        "read": {"path": "/catalogue", "cache": {"header": "X-Cache", "hit": "hit"}},
         "read_back": {"sql": "SELECT writer, seq FROM orders WHERE run = %(run)s"},
         "served_by_header": "X-Region",
     },
-    "fault_injection": {"region-loss": {"region": "eu-central-1", "template": "EXT1"}},
+    "fault_injection": {
+        "region-loss": {"region": "eu-central-1", "template": "EXT1"},
+        "cache-loss": {"region": "eu-west-1", "template": "EXT2"},
+    },
 }
 
 

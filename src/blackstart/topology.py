@@ -77,6 +77,13 @@ class RegionalDatabase(_Part):
     cluster: str
 
 
+class Cache(_Part):
+    """A region's cache, by the address at which the drill can ask whether it answers; ``tls``: asked by TLS."""
+
+    endpoint: str = Field(pattern=r"^[^:\s]+:\d{1,5}$")
+    tls: bool = False
+
+
 class Region(_Part):
     """One region of the system. ``role`` is assumed for every call in it, if given."""
 
@@ -85,6 +92,7 @@ class Region(_Part):
     alb: LoadBalancer
     kubernetes: Workload
     database: RegionalDatabase
+    cache: Cache | None = None
 
 
 class Record(_Part):
@@ -137,11 +145,19 @@ class Write(_Part):
     acknowledged: tuple[Success, ...] = Field(min_length=1)
 
 
+class CacheMark(_Part):
+    """By which response header, and which value of it, the application says that it answered from its cache."""
+
+    header: str = Field(min_length=1)
+    hit: str
+
+
 class Read(_Part):
     """A request that shows whether the system serves reads."""
 
     path: str
     status: tuple[Success, ...] = Field(default=(200,), min_length=1)
+    cache: CacheMark | None = None
 
 
 class ReadBack(_Part):

@@ -219,6 +219,7 @@ def test_a_region_loses_its_power_and_comes_back_as_it_was(lab):
     power = ["power off", "cut off", "dead"]
     assert [t["what"] for t in truth if t["what"] in power] == power
     instants = [t["t"] for t in truth]
+    assert "pod started" in [t["what"] for t in truth]
     assert instants == sorted(instants)
 
 

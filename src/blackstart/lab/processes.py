@@ -142,6 +142,10 @@ class Processes:
         """Return the pid of a part that was started."""
         return self._children[name].process.pid
 
+    def is_open(self, group: str) -> bool:
+        """Return whether parts of the group may start: it is neither off nor hung."""
+        return group not in self._closed
+
     async def kill(self, name: str) -> None:
         """SIGKILL the part and everything that it started; return when all are gone."""
         await self._kill([self._children[name]] if name in self._children else [])

@@ -30,11 +30,12 @@ class PlantDouble:
         """Forget what was heard and done; what the accelerator was told stays."""
         self.calls.clear()
         self.regions = dict.fromkeys(self.layout.regions, "on")
+        self.caches = dict.fromkeys(self.layout.regions, "on")
         self.targets: dict[str, list[dict[str, Any]]] = {region: [] for region in self.layout.regions}
         self.health = "HEALTHY"
         self.conflict: str | None = None
         self.failing: list[str] = []
-        """What becomes of the next power changes: "late" fails after it was done, "lost" before; then all is well."""
+        """What becomes of the next changes of power: "late" fails after it is done, "lost" before; then all is well."""
         self.aurora = aurora(self.layout)
         self.write_regions()
 
@@ -60,9 +61,11 @@ class PlantDouble:
             return self._fail_over(body)
         if path.startswith("/aurora/writer/"):
             return self._fail_over_writer(path.rpartition("/")[2])
-        fate = self.failing.pop(0) if self.failing and path.startswith("/regions/") else ""
-        if path.startswith("/regions/") and fate != "lost":
-            self.regions[path.rpartition("/")[2]] = body["power"]
+        powers = {"/regions/": self.regions, "/caches/": self.caches}
+        changed = next((powers[start] for start in powers if path.startswith(start)), None)
+        fate = self.failing.pop(0) if self.failing and changed is not None else ""
+        if changed is not None and fate != "lost":
+            changed[path.rpartition("/")[2]] = body["power"]
             self.write_regions()
         if path == "/edge/accelerator":
             self.groups = body["groups"]

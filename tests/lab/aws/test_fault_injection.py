@@ -12,6 +12,10 @@ from blackstart.lab.aws.experiment import duration_s
 from blackstart.lab.specification import Specification
 
 PRIMARY, STANDBY = "eu-west-1", "eu-central-1"
+CACHE_ACTION, CACHE_TYPE = (
+    "aws:elasticache:replicationgroup-interrupt-az-power",
+    "aws:elasticache:replicationgroup",
+)
 Eventually = Callable[[Callable[[], Any]], Any]
 
 
@@ -35,13 +39,14 @@ def start(fis: Any, template: str) -> str:
     return str(fis.start_experiment(experimentTemplateId=template, clientToken=uuid.uuid4().hex)["experiment"]["id"])
 
 
-def template(api: Any, fis: Any, name: str, actions: dict[str, Any]) -> str:
+def template(api: Any, fis: Any, name: str, actions: dict[str, Any], targets: dict[str, Any] | None = None) -> str:
     created = fis.create_experiment_template(
         clientToken=uuid.uuid4().hex,
         description=name,
         stopConditions=[{"source": "none"}],
         roleArn="arn:aws:iam::123456789012:role/blackstart-drill",
         actions=actions,
+        targets=targets or {},
         tags={"Name": name},
     )
     return str(created["experimentTemplate"]["id"])
@@ -206,7 +211,7 @@ def test_what_it_cannot_inject_is_refused_in_the_template(
 
 def test_the_actions_are_listed(fis: Any) -> None:
     listed = {one["id"] for one in fis.list_actions()["actions"]}
-    assert listed == {"lab:region:power-off", "lab:region:hang", "aws:fis:wait"}
+    assert listed == {"lab:region:power-off", "lab:region:hang", CACHE_ACTION, "aws:fis:wait"}
     assert "region" in fis.get_action(id="lab:region:hang")["action"]["parameters"]
     with pytest.raises(ClientError, match="ResourceNotFoundException"):
         fis.get_action(id="aws:ec2:stop-instances")
@@ -221,3 +226,70 @@ def test_durations(text: str, seconds: float) -> None:
 def test_no_durations(text: str) -> None:
     with pytest.raises(ValueError, match=f"^{text}$"):
         duration_s(text)
+
+
+def cache_target(**changes: Any) -> dict[str, Any]:
+    target = {
+        "resourceType": CACHE_TYPE,
+        "resourceTags": {"system": "shop"},
+        "selectionMode": "ALL",
+        "parameters": {"availabilityZoneIdentifier": f"{STANDBY}a"},
+    }
+    return {"cache": target | changes}
+
+
+def cache_action(duration: str = "PT1H") -> dict[str, Any]:
+    targets = {"ReplicationGroups": "cache"}
+    return {"lose": {"actionId": CACHE_ACTION, "parameters": {"duration": duration}, "targets": targets}}
+
+
+def test_cache_loss_takes_down_the_cache_of_its_region_until_it_is_stopped(api: Any, eventually: Eventually) -> None:
+    fis = api.client("fis", PRIMARY)
+    experiment = start(fis, api.resources["regions"][PRIMARY]["fis_templates"]["cache-loss"])
+    eventually(lambda: status(fis, experiment) == "running")
+    assert api.plant.caches == {PRIMARY: "off", STANDBY: "on"}
+    assert api.plant.sent("/fis")[-1] == {"running": ["cache-loss"]}
+    with pytest.raises(fis.exceptions.ConflictException, match="The cache in eu-west-1 is held"):
+        start(fis, api.resources["regions"][PRIMARY]["fis_templates"]["cache-loss"])
+    fis.stop_experiment(id=experiment)
+    eventually(lambda: status(fis, experiment) == "stopped")
+    assert api.plant.sent(f"/caches/{PRIMARY}") == [{"power": "off"}, {"power": "on"}]
+    assert api.plant.sent(f"/regions/{PRIMARY}") == []
+
+
+def test_a_cache_comes_back_at_the_end_of_the_duration_whatever_the_plant_failed_at(
+    api: Any, fis: Any, eventually: Eventually
+) -> None:
+    api.plant.failing = ["", "lost"]
+    experiment = start(fis, template(api, fis, "short", cache_action("PT0.2S"), cache_target()))
+    eventually(lambda: "off" in [body["power"] for body in api.plant.sent(f"/caches/{STANDBY}")])
+    eventually(lambda: status(fis, experiment) in {"completed", "failed"})
+    assert api.plant.caches[STANDBY] == "on"
+
+
+def test_the_cache_of_a_region_without_power_is_a_conflict(api: Any, fis: Any) -> None:
+    api.power(STANDBY, "off")
+    with pytest.raises(fis.exceptions.ConflictException, match=f"The cache in {STANDBY} is off"):
+        start(fis, api.resources["regions"][STANDBY]["fis_templates"]["cache-loss"])
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"resourceTags": {"system": "another"}}, "no replication group"),
+        ({"resourceTags": {}}, "by resourceTags"),
+        ({"resourceArns": ["arn:aws:elasticache:eu-central-1:123456789012:replicationgroup:shop"]}, "by resourceTags"),
+        ({"parameters": {"availabilityZoneIdentifier": f"{STANDBY}b"}}, f"{STANDBY}a"),
+        ({"resourceType": "aws:ec2:instance"}, CACHE_TYPE),
+    ],
+)
+def test_a_cache_is_chosen_as_aws_wants_it(api: Any, fis: Any, changes: dict[str, Any], message: str) -> None:
+    with pytest.raises(fis.exceptions.ValidationException, match=message):
+        template(api, fis, "wrong", cache_action(), cache_target(**changes))
+
+
+def test_the_replication_group_is_where_its_clients_find_it(api: Any) -> None:
+    (group,) = api.client("elasticache", PRIMARY).describe_replication_groups()["ReplicationGroups"]
+    endpoint = group["NodeGroups"][0]["PrimaryEndpoint"]
+    assert endpoint == {"Address": api.layout.cache_endpoint(PRIMARY), "Port": api.layout.ports.cache}
+    assert group["Status"] == "available"

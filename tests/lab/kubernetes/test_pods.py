@@ -5,6 +5,8 @@ import time
 
 import psutil
 
+from blackstart.lab.kubernetes.node import truth
+
 
 def waiting(pod):
     [status] = pod["status"].get("containerStatuses") or [{}]
@@ -166,3 +168,14 @@ def test_relabelled_pod_is_let_go_and_replaced(twin):
     [free] = twin.ready_pods("app=aside-debug")
     assert not free["metadata"].get("ownerReferences")
     twin.kubectl("delete", "pod", pod["metadata"]["name"], "--force", "--grace-period=0")
+
+
+def test_the_truth_of_pods_is_kept(twin):
+    twin.deployment("true")
+    [pod] = twin.until(lambda: twin.ready_pods("app=true"), "the pod is ready")
+    began = time.monotonic_ns()
+    twin.kubectl("delete", "pod", pod["metadata"]["name"], "--force", "--grace-period=0")
+    twin.until(lambda: twin.ready_pods("app=true"), "the replacement is ready")
+    noted = [(it["what"], it["t"]) for it in truth.read(twin.folder / "state") if it["pod"] == pod["metadata"]["name"]]
+    assert [what for what, _ in noted] == ["pod started", "pod killed"]
+    assert noted[0][1] < began < noted[1][1] < time.monotonic_ns()

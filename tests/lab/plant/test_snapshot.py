@@ -30,6 +30,7 @@ def snapshot(**changes):
         "links": {"b": {"state": "open", "delay_ms": 0.0, "rate_kbps": None}},
         "experiments": [],
         "regions": {"eu-west-1": "on", "eu-central-1": "on"},
+        "caches": {"eu-west-1": "on", "eu-central-1": "on"},
     }
     return configuration(**(given | changes))
 

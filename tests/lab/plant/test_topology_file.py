@@ -14,7 +14,7 @@ def region(name):
         "alb_security_group": f"sg-{name}",
         "pods_security_group": f"sg-pods-{name}",
         "cluster": "shop",
-        "fis_templates": {"region-loss": f"EXT{name}"},
+        "fis_templates": {"region-loss": f"EXT{name}", "cache-loss": f"EXC{name}"},
     }
 
 
@@ -51,11 +51,15 @@ def test_the_file_says_what_a_drill_reads(tmp_path):
             "cluster": "shop", "namespace": "shop", "deployment": "shop", "replicas": 3, "selector": "app=shop",
         },
         "database": {"cluster": "shop-eu-central-1"},
+        "cache": {"endpoint": f"{LAYOUT.cache('eu-central-1')}:{LAYOUT.ports.cache}"},
     }  # fmt: skip
     assert found["database"]["writer"] == {
         "record": {"zone": "Z1", "name": "writer.shop.internal", "type": "CNAME", "ttl_s": 2}
     }
-    assert found["fault_injection"] == {"region-loss": {"region": "eu-central-1", "template": "EXTeu-central-1"}}
+    assert found["fault_injection"] == {
+        "region-loss": {"region": "eu-central-1", "template": "EXTeu-central-1"},
+        "cache-loss": {"region": "eu-west-1", "template": "EXCeu-west-1"},
+    }
     assert found["orders"]["write"]["body"].startswith('{"run":"{run}","writer":{writer}')
 
 

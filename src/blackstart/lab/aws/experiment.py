@@ -9,14 +9,12 @@ from typing import Any, ClassVar
 from moto.core.utils import unix_time
 from moto.fis.models import Experiment
 
+from blackstart.lab.aws import faults
+from blackstart.lab.aws.faults import Fault
 from blackstart.lab.aws.plant import Plant, PlantError
 
-POWERS = {"lab:region:power-off": "off", "lab:region:hang": "hung"}
-"""What the lab can inject: action id → what becomes of the region in its parameter ``region``."""
-WAIT = "aws:fis:wait"
-ACTIONS = (*POWERS, WAIT)
 RETRIES_S = (0.1, 0.2, 0.5, *[1.0] * 60)
-"""Pauses between the attempts to give a region back."""
+"""Pauses between the attempts to give back what was taken down."""
 _DURATION = re.compile(r"PT(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?")
 
 
@@ -40,22 +38,15 @@ class Injection:
 
     name: str
     action: dict[str, Any]
+    fault: Fault | None
+    """What it takes down; None for an action that only waits."""
     ends_at: float = 0.0
     bites: bool = False
-    """Whether its region may be down because of it. What failed on the way may have bitten all the same."""
+    """Whether its fault may be in because of it. What failed on the way may have bitten all the same."""
 
     @property
     def status(self) -> str:
         return str(self.action["state"]["status"])
-
-    @property
-    def region(self) -> str | None:
-        """Return the region that the action takes down."""
-        return self.action.get("parameters", {}).get("region") if self.action["actionId"] in POWERS else None
-
-    @property
-    def power(self) -> str:
-        return POWERS[self.action["actionId"]]
 
     @property
     def follows(self) -> set[str]:
@@ -77,7 +68,9 @@ class LiveExperiment(Experiment):
     def __init__(self, **arguments: Any) -> None:
         super().__init__(**arguments)
         self.asked_to_stop = threading.Event()
-        self.injections = [Injection(name, action) for name, action in self.actions.items()]
+        self.injections = [
+            Injection(name, action, faults.of(action, self.region_name)) for name, action in self.actions.items()
+        ]
         self.failure: str | None = None
 
     def _sync_state(self) -> str:
@@ -89,9 +82,9 @@ class LiveExperiment(Experiment):
         return self.status in self.TERMINAL_STATUSES
 
     @property
-    def regions(self) -> set[str]:
-        """Return the regions that the experiment takes down and has not given back."""
-        return set() if self.is_over else {i.region for i in self.injections if i.region is not None}
+    def held(self) -> set[tuple[str, str]]:
+        """Return the subjects that the experiment takes down and has not given back."""
+        return set() if self.is_over else {i.fault.subject for i in self.injections if i.fault is not None}
 
     def to_dict(self, tags: dict[str, str] | None = None) -> dict[str, Any]:
         described = super().to_dict(tags)
@@ -150,9 +143,9 @@ class LiveExperiment(Experiment):
 def _inject(plant: Plant, injection: Injection) -> None:
     try:
         injection.become("initiating", "Action is initiating")
-        if injection.region is not None:
+        if injection.fault is not None:
             injection.bites = True
-            plant.power(injection.region, injection.power)
+            injection.fault.begin(plant)
     except PlantError as error:
         injection.become("failed", str(error))
         raise
@@ -161,14 +154,14 @@ def _inject(plant: Plant, injection: Injection) -> None:
 
 
 def _withdraw(plant: Plant, injection: Injection, status: str, reason: str) -> None:
-    if injection.region is not None:
-        plant.power(injection.region, "on")
+    if injection.fault is not None:
+        injection.fault.end(plant)
     injection.bites = False
     injection.become(status, reason)
 
 
 def _withdraw_surely(plant: Plant, injection: Injection) -> None:
-    """Give the region back, again and again until the plant takes it. Raises ``PlantError`` after long enough."""
+    """Give back what it took down, trying until the plant takes it. Raises ``PlantError`` after long enough."""
     failed = injection.status == "failed"
     status, reason = ("failed", injection.action["state"]["reason"]) if failed else ("stopped", "Action was stopped")
     for pause_s in RETRIES_S:

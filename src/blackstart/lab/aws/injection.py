@@ -9,21 +9,18 @@ from moto.fis import models
 from moto.fis.models import ExperimentTemplate, FISBackend, fis_backends
 from moto.fis.responses import FISResponse
 
+from blackstart.lab.aws import faults
 from blackstart.lab.aws.context import Context, current
-from blackstart.lab.aws.experiment import ACTIONS, POWERS, LiveExperiment, duration_s
+from blackstart.lab.aws.experiment import LiveExperiment, duration_s
+from blackstart.lab.aws.faults import ACTIONS, CACHE, POWERS
 from blackstart.lab.aws.plant import PlantError
 from blackstart.lab.layout import ACCOUNT
 
 _announcing = threading.Lock()
-_DESCRIPTIONS = {
-    "lab:region:power-off": "Kills every process of the region and cuts every link to it, until its duration is over",
-    "lab:region:hang": "Stops every process of the region where it stands, until its duration is over",
-    "aws:fis:wait": "Waits for its duration",
-}
 
 
 class ConflictError(JsonRESTError):
-    """The region is down already."""
+    """What the template takes down is down already."""
 
     code = 409
 
@@ -53,12 +50,16 @@ class InjectionResponse(FISResponse):
     """One call to the Fault Injection Service."""
 
     def create_experiment_template(self) -> str:
-        _validate(self._get_param("actions") or {})
+        self._validate(self._get_param("targets") or {})
         return super().create_experiment_template()
 
     def update_experiment_template(self) -> str:
-        _validate(self._get_param("actions") or {})
+        known = self.fis_backend.experiment_templates.get(self._get_param("id"))
+        self._validate(self._get_param("targets") or (known.targets if known else {}))
         return super().update_experiment_template()
+
+    def _validate(self, targets: dict[str, Any]) -> None:
+        _validate(self._get_param("actions") or {}, targets, self.region)
 
     def start_experiment(self) -> str:
         """Start the template's actions; a client token that was seen answers with its experiment."""
@@ -79,12 +80,12 @@ class InjectionResponse(FISResponse):
         return answer
 
     def list_actions(self) -> str:
-        return json.dumps({"actions": [_action(action) for action in ACTIONS]})
+        return json.dumps({"actions": [faults.described(action) for action in ACTIONS]})
 
     def get_action(self) -> str:
         if self._get_param("id") not in ACTIONS:
             raise NotFoundError(f"Action {self._get_param('id')} does not exist in the lab")
-        return json.dumps({"action": _action(self._get_param("id"))})
+        return json.dumps({"action": faults.described(self._get_param("id"))})
 
     def _is_repeated(self) -> bool:
         return self._get_param("clientToken") in self.fis_backend._client_token_to_experiment_id
@@ -129,39 +130,41 @@ def _check_free(template: ExperimentTemplate) -> None:
     """Refuse to take down what is down, or what another experiment holds."""
     context = current()
     held = {
-        region
+        subject
         for backend in (fis_backends[ACCOUNT][region] for region in context.layout.regions)
         for experiment in backend.experiments.values()
         if isinstance(experiment, LiveExperiment)
-        for region in experiment.regions
+        for subject in experiment.held
     }
     power = context.plant.regions()
-    for action in template.actions.values():
-        region = action.get("parameters", {}).get("region")
-        if action["actionId"] in POWERS and (region in held or power.get(region, "on") != "on"):
-            raise ConflictError(f"Region {region} is {power.get(region)} already; end that fault before the next")
+    for fault in (faults.of(action, template.region_name) for action in template.actions.values()):
+        if fault is None:
+            continue
+        down = power.get(fault.region, "on")
+        if fault.subject in held or down != "on":
+            what = f"Region {fault.region}" if fault.what == "region" else f"The cache in {fault.region}"
+            state = down if down != "on" else "held by a running experiment"
+            raise ConflictError(f"{what} is {state} already; end that fault before the next")
 
 
-def _validate(actions: dict[str, Any]) -> None:
+def _validate(actions: dict[str, Any], targets: dict[str, Any], home: str) -> None:
     for name, action in actions.items():
-        parameters = action.get("parameters") or {}
-        if action.get("actionId") not in ACTIONS:
-            known = ", ".join(ACTIONS)
-            raise ValidationError(f"Action {name}: the lab cannot inject {action.get('actionId')}, only {known}")
-        if action["actionId"] in POWERS and parameters.get("region") not in current().layout.regions:
-            regions = ", ".join(current().layout.regions)
-            raise ValidationError(f"Action {name}: region must be one of {regions}, not {parameters.get('region')}")
-        try:
-            duration_s(parameters.get("duration", ""))
-        except ValueError:
-            message = f"Action {name}: duration must be ISO 8601 such as PT15M, not {parameters.get('duration')!r}"
-            raise ValidationError(message) from None
+        flaw = _flaw(action, targets, home)
+        if flaw:
+            raise ValidationError(f"Action {name}: {flaw}")
         if not set(action.get("startAfter", [])) <= actions.keys() - {name}:
             raise ValidationError(f"Action {name}: startAfter names no other action of the template")
 
 
-def _action(action: str) -> dict[str, Any]:
-    parameters = {"duration": {"description": "ISO 8601, such as PT15M", "required": True}}
-    if action in POWERS:
-        parameters["region"] = {"description": "The region to take down", "required": True}
-    return {"id": action, "description": _DESCRIPTIONS[action], "parameters": parameters, "targets": {}, "tags": {}}
+def _flaw(action: dict[str, Any], targets: dict[str, Any], home: str) -> str | None:
+    """Return why the lab cannot inject the action as it stands, in words."""
+    kind, parameters = action.get("actionId"), action.get("parameters") or {}
+    if kind not in ACTIONS:
+        return f"the lab cannot inject {kind}, only {', '.join(ACTIONS)}"
+    if kind in POWERS and parameters.get("region") not in current().layout.regions:
+        return f"region must be one of {', '.join(current().layout.regions)}, not {parameters.get('region')}"
+    try:
+        duration_s(parameters.get("duration", ""))
+    except ValueError:
+        return f"duration must be ISO 8601 such as PT15M, not {parameters.get('duration')!r}"
+    return faults.cache_flaw(action, targets, home) if kind == CACHE else None

@@ -40,6 +40,10 @@ class Plant:
         """Switch a region on, off or hung; returns when it is so (on: when revival has begun)."""
         self._call("PUT", f"/regions/{quote(region)}", {"power": power})
 
+    def cache(self, region: str, power: str) -> None:
+        """Switch a region's cache on or off; returns when it answers (empty), or when it is gone."""
+        self._call("PUT", f"/caches/{quote(region)}", {"power": power})
+
     def aurora(self) -> dict[str, Any]:
         """Return the global database: members, roles, failover state, lag."""
         return dict(self._call("GET", "/aurora"))

@@ -1,13 +1,16 @@
 """One region's resources: network, security groups, load balancer, Kubernetes cluster, fault injection."""
 
+import inspect
 import math
 from typing import Any
 
 from moto.ec2.models import ec2_backends
 from moto.eks.models import eks_backends
+from moto.elasticache.models import elasticache_backends
 from moto.elbv2.models import elbv2_backends
 from moto.fis.models import fis_backends
 
+from blackstart.lab.aws import faults
 from blackstart.lab.aws.context import Context
 from blackstart.lab.aws.effects import PODS_GROUP, VPC_CIDR
 from blackstart.lab.aws.tagging import TAG_LIST, TAGS
@@ -26,6 +29,7 @@ def build(context: Context, region: str, role: str) -> dict[str, Any]:
     balancer_group, pods_group = _security_groups(context, region, vpc)
     balancer, target_group = _balancer(context, region, vpc, subnets, balancer_group)
     _cluster(context, region, role, subnets, pods_group)
+    _cache(context, region)
     return {
         "vpc": vpc,
         "subnets": subnets,
@@ -34,7 +38,10 @@ def build(context: Context, region: str, role: str) -> dict[str, Any]:
         "alb_security_group": balancer_group,
         "pods_security_group": pods_group,
         "cluster": SYSTEM,
-        "fis_templates": {"region-loss": _template(context, region, role)},
+        "fis_templates": {
+            "region-loss": _region_loss(context, region, role),
+            "cache-loss": _cache_loss(context, region, role),
+        },
     }
 
 
@@ -103,7 +110,7 @@ def _cluster(context: Context, region: str, role: str, subnets: list[str], group
     backend.create_fargate_profile(SYSTEM, SYSTEM, [{"namespace": SYSTEM}], role, subnets, tags=dict(TAGS))
 
 
-def _template(context: Context, region: str, role: str) -> str:
+def _region_loss(context: Context, region: str, role: str) -> str:
 
     lost = context.configuration.primary
     lasts_min = loss_lasts_min(context.configuration.specification)
@@ -116,6 +123,50 @@ def _template(context: Context, region: str, role: str) -> str:
     }
     template = fis_backends[ACCOUNT][region].create_experiment_template(
         None, description, [{"source": "none"}], {}, {"lose-region": action}, role, TAGS | {"Name": "region-loss"}
+    )
+    return str(template["id"])
+
+
+def _cache(context: Context, region: str) -> None:
+    """Build the replication group that the region's cache is: one node, where clients find it."""
+    layout = context.layout
+    create = elasticache_backends[ACCOUNT][region].create_replication_group
+    # Moto wants every argument given; None leaves the choice to it.
+    arguments: dict[str, Any] = dict.fromkeys(inspect.signature(create).parameters)
+    arguments |= {
+        "replication_group_id": SYSTEM,
+        "replication_group_description": "The catalogue's cache",
+        "engine": "valkey",
+        "num_cache_clusters": 1,
+        "preferred_cache_cluster_azs": [f"{region}a"],
+        "port": layout.ports.cache,
+        "tags": TAG_LIST,
+    }
+    group = create(**arguments)
+    endpoint = {"address": layout.cache_endpoint(region), "port": layout.ports.cache}
+    for shard in group.node_groups:
+        shard |= {"primary_endpoint": endpoint, "primary_endpoint_address": endpoint["address"]}
+
+
+def _cache_loss(context: Context, region: str, role: str) -> str:
+
+    lasts_min = loss_lasts_min(context.configuration.specification)
+    description = f"Cache loss: kills every node of the cache in {region}, for at most {lasts_min} minutes"
+    target = {
+        "resourceType": faults.CACHE_TYPE,
+        "resourceTags": dict(TAGS),
+        "selectionMode": "ALL",
+        "parameters": {faults.ZONE: f"{region}a"},
+    }
+    action = {
+        "actionId": faults.CACHE,
+        "description": description,
+        "parameters": {"duration": f"PT{lasts_min}M"},
+        "targets": {faults.CACHE_ROLE: "cache"},
+    }
+    actions, tags = {"lose-cache": action}, TAGS | {"Name": "cache-loss"}
+    template = fis_backends[ACCOUNT][region].create_experiment_template(
+        None, description, [{"source": "none"}], {"cache": target}, actions, role, tags
     )
     return str(template["id"])
 

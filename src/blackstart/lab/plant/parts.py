@@ -50,6 +50,7 @@ class Parts:
         self._password, self._token = secrets.token_hex(16), secrets.token_hex(16)
         self.links = Links(processes, record.layout, state)
         self.aws = AwsApi(record.layout, record.specification, processes, state, token=record.token)
+        self.caches = cache.Caches(record.layout, processes, state)
         self.first_order = FirstOrder(record.layout)
         self._starting: list[asyncio.Task[None]] = []
         self._background: asyncio.Task[None] | None = None
@@ -109,7 +110,7 @@ class Parts:
         self._begin("accelerator", self.edge.start())
         for region in self._layout.regions:
             self._begin(f"alb {region}", self.edge.start_alb(region))
-            self._begin(f"cache {region}", self._start_cache(region))
+            self._begin(f"cache {region}", self.caches.start(region))
         self._background = asyncio.create_task(self.edge.run())
         self._background.add_done_callback(_tell_failure)
         await _load("blackstart.lab.names")
@@ -144,10 +145,6 @@ class Parts:
         resources = await self.aws.start(self.twins.authority, self._password)
         await asyncio.to_thread(topology_file.write, self.state, self._layout, self._specification, resources)
 
-    async def _start_cache(self, region: str) -> None:
-        argv = cache.argv(self._layout, region, self.state / "cache" / region)
-        await self.processes.start(cache.name(region), argv, group=region)
-
     async def _watch(self) -> None:
         """Raise ``PartError`` as soon as a part has failed."""
         while True:
@@ -178,7 +175,7 @@ class Parts:
         from blackstart.lab.plant import twins  # noqa: PLC0415 (see _load)
 
         starts = {
-            cache.name(region): self._start_cache,
+            cache.name(region): self.caches.start,
             f"alb-{region}": self.edge.start_alb,
             twins.name(region): self.twins.start,
             f"aurora-{region}": self.aurora.revive_region,

@@ -40,6 +40,10 @@ class Plant:
     async def set_power(self, region: str, power: str) -> None:
         await self._power.set(region, power)
 
+    # Caches.
+    async def set_cache(self, region: str, power: str) -> None:
+        await self._parts.caches.set(region, power, self._power.note)
+
     # Aurora.
     def aurora_state(self) -> dict[str, Any]:
         return self._parts.aurora.describe()
@@ -112,7 +116,7 @@ class Plant:
             "urls": self._urls(),
             "regions": self.powers(),
             "aurora": aurora,
-            "truth": self._power.truth,
+            "truth": sorted([*self._power.truth, *self._parts.twins.truth()], key=lambda entry: int(entry["t"])),
             "configuration": await self._configuration(aurora),
         }
 
@@ -137,4 +141,5 @@ class Plant:
             links=self.links(),
             experiments=self._experiments,
             regions=self.powers(),
+            caches=self._parts.caches.states(),
         )

@@ -23,6 +23,7 @@ class Plant(Protocol):
     def begin_down(self) -> None: ...
     def powers(self) -> dict[str, str]: ...
     async def set_power(self, region: str, power: str) -> None: ...
+    async def set_cache(self, region: str, power: str) -> None: ...
     def aurora_state(self) -> dict[str, Any]: ...
     async def failover(self, target_region: str, mode: str, *, data_loss_allowed: bool) -> None: ...
     async def fail_over_writer(self, region: str, instance: str | None) -> None: ...
@@ -75,6 +76,7 @@ class PlantApi:
             ("POST", "/down", self._down),
             ("GET", "/regions", self._tell(plant.powers)),
             ("PUT", "/regions/{region}", self._power),
+            ("PUT", "/caches/{region}", self._cache),
             ("GET", "/aurora", self._tell(plant.aurora_state)),
             ("POST", "/aurora/failover", self._failover),
             ("POST", "/aurora/writer/{region}", self._fail_over_writer),
@@ -111,6 +113,10 @@ class PlantApi:
     async def _power(self, request: web.Request) -> web.Response:
         await self._plant.set_power(self._region(request), (await request.json())["power"])
         return web.json_response(self._plant.powers())
+
+    async def _cache(self, request: web.Request) -> web.Response:
+        await self._plant.set_cache(self._region(request), (await request.json())["power"])
+        return web.json_response({})
 
     async def _failover(self, request: web.Request) -> web.Response:
         body = await request.json()

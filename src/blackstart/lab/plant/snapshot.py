@@ -17,6 +17,7 @@ def configuration(
     links: Mapping[str, Mapping[str, Any]],
     experiments: list[str],
     regions: Mapping[str, str],
+    caches: Mapping[str, str],
 ) -> dict[str, Any]:
     """Return the normalised snapshot. ``edge`` brings dials, weights and security groups by region."""
     return {
@@ -44,6 +45,7 @@ def configuration(
         },
         "fis_experiments": sorted(experiments),
         "regions": dict(sorted(regions.items())),
+        "caches": dict(sorted(caches.items())),
     }
 
 

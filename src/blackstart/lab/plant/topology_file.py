@@ -65,9 +65,11 @@ def topology(
         "regions": {name: _region(name, layout, specification, regions[name]) for name in specification.regions},
         "database": _database(layout, specification, resources),
         "orders": _orders(),
-        # The template lies in the standby: an experiment must not depend on the region that it takes away.
         "fault_injection": {
-            "region-loss": {"region": standby, "template": regions[standby]["fis_templates"]["region-loss"]}
+            # Its template lies in the standby: an experiment must not depend on the region that it takes away.
+            "region-loss": {"region": standby, "template": regions[standby]["fis_templates"]["region-loss"]},
+            # A template reaches a cache in its own region only.
+            "cache-loss": {"region": primary, "template": regions[primary]["fis_templates"]["cache-loss"]},
         },
     }
 
@@ -106,6 +108,7 @@ def _region(name: str, layout: Layout, specification: Specification, known: dict
             "selector": f"app={SYSTEM}",
         },
         "database": {"cluster": layout.cluster_name(name)},
+        "cache": {"endpoint": f"{layout.cache(name)}:{layout.ports.cache}"},
     }
 
 
@@ -134,6 +137,6 @@ def _orders() -> dict[str, Any]:
             "acknowledged": [200, 201],
         },
         "served_by_header": "X-Region",
-        "read": {"path": "/catalogue", "status": [200]},
+        "read": {"path": "/catalogue", "status": [200], "cache": {"header": "X-Cache", "hit": "hit"}},
         "read_back": {"sql": "SELECT writer, seq FROM orders WHERE run = %(run)s"},
     }

@@ -3,10 +3,12 @@
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 from blackstart.lab import incarnation
 from blackstart.lab.descent import MARK
 from blackstart.lab.kubernetes import certificates, configuration
+from blackstart.lab.kubernetes.node import truth
 from blackstart.lab.layout import CLIENT_VIEW, Layout
 from blackstart.lab.plant import manifests
 from blackstart.lab.processes import Processes
@@ -57,6 +59,10 @@ class Twins:
     def url(self, region: str) -> str:
         """Return the twin's own URL, inside its region."""
         return f"https://{self._layout.kubernetes(region)}:{self._layout.ports.kubernetes}"
+
+    def truth(self) -> list[dict[str, Any]]:
+        """Return what the nodes of all regions did to their pods, and when."""
+        return [entry for region in self._layout.regions for entry in truth.read(self._folder / region)]
 
     def _write_configuration(self, region: str, manifest: str) -> None:
         folder = self._folder / region

@@ -21,13 +21,16 @@ STEADY_S = 600.0
 
 @dataclass(frozen=True)
 class Surroundings:
-    """What every container of the node needs. ``changed`` is to be called when a state changed."""
+    """What every container of the node needs. ``changed`` is to be called when a state changed, ``started`` at
+    once when a process was started.
+    """
 
     configuration: Configuration
     environment: Environment
     recorder: Recorder
     now: Callable[[], str]
     changed: Callable[[], None]
+    started: Callable[[], None]
 
 
 class Container:
@@ -123,6 +126,7 @@ class Container:
         if self._stopping:  # The stop came while the process was being started.
             self.kill()
         self.state.running_since, self.state.terminated = self._around.now(), None
+        self._around.started()
         self._record("Started", f"Started container {self.state.name}")
         self._around.changed()
         probes = asyncio.create_task(self._probe())

@@ -11,6 +11,7 @@ from blackstart.lab.kubernetes.node.environment import Environment
 from blackstart.lab.kubernetes.node.logs import MARK_S, Log
 from blackstart.lab.kubernetes.node.pod import PodRunner
 from blackstart.lab.kubernetes.node.state import pod_status
+from blackstart.lab.kubernetes.node.truth import Truth
 from blackstart.lab.kubernetes.objects.changes import Changes
 from blackstart.lab.kubernetes.objects.failure import bad_request
 from blackstart.lab.kubernetes.objects.kinds import NODES, PODS
@@ -27,6 +28,7 @@ class Kubelet:
         self._configuration = configuration
         self._clock = clock
         self._recorder = Recorder(changes, "kubelet")
+        self._truth = Truth(configuration.state, configuration.region, clock)
         self._addresses = deque(configuration.pod_addresses)
         self._runners: dict[str, PodRunner] = {}
         self._stops: dict[str, asyncio.Task[None]] = {}
@@ -75,6 +77,8 @@ class Kubelet:
         pods = {uid(pod): pod for pod in self._changes.store.every(PODS)}
         for pod_uid, runner in list(self._runners.items()):
             if pod_uid not in pods:
+                if not runner.terminating:
+                    self._truth.note("pod killed", runner.pod)
                 runner.kill()
                 self._release(runner)
         for pod_uid, pod in pods.items():
@@ -92,19 +96,20 @@ class Kubelet:
         node = fargate.node(ip, self._configuration.region, self._changes.now())
         self._changes.store.put(NODES, node)
         bound = self._changes.store.put(PODS, {**pod, "spec": pod["spec"] | {"nodeName": name(node)}})
-        runner = PodRunner(bound, ip, self._surroundings(uid(pod)))
+        runner = PodRunner(bound, ip, self._surroundings(pod))
         self._runners[uid(pod)] = runner
         self._recorder.record(pod, "Scheduled", f"Successfully assigned {namespace(pod)}/{name(pod)} to {name(node)}")
         self._report(uid(pod))
         runner.start(lambda _: self._report(uid(pod)))
 
-    def _surroundings(self, pod_uid: str) -> Surroundings:
+    def _surroundings(self, pod: Json) -> Surroundings:
         return Surroundings(
             configuration=self._configuration,
             environment=Environment(self._changes.store, self._configuration),
             recorder=self._recorder,
             now=self._changes.now,
-            changed=lambda: self._report(pod_uid),
+            changed=lambda: self._report(uid(pod)),
+            started=lambda: self._truth.note("pod started", pod),
         )
 
     def _report(self, pod_uid: str) -> None:
@@ -121,6 +126,7 @@ class Kubelet:
             self._changes.store.remove(PODS, namespace(pod), name(pod))
         elif not runner.terminating:
             grace_s = pod["metadata"].get("deletionGracePeriodSeconds", 30)
+            self._truth.note("pod stopping", pod)
             self._recorder.record(pod, "Killing", "Stopping containers")
             self._stops[uid(pod)] = asyncio.create_task(self._stop(pod, runner, grace_s))
 
