@@ -8,7 +8,7 @@ import pytest
 
 from blackstart import judge
 
-from .run_folder import Drill, _act, _activity, append, change, ns
+from .run_folder import Drill, _act, _activity, _phase, append, change, ns
 
 S = 1_000_000_000
 
@@ -95,3 +95,31 @@ def test_nothing_is_warm_before_it_has_recovered(tmp_path: Path) -> None:
     at = {phase["name"]: phase["at"] for phase in verdict["phases"]}
     for side in ("point_s", "earliest_s", "latest_s"):
         assert at["warm"][side] >= at["recovered"][side]
+
+
+def test_the_phases_are_those_of_the_worst_incident(tmp_path: Path) -> None:
+    run_dir = tmp_path / "run"
+    write(run_dir, steady=True)
+    for at in (11.5, 23.5):
+        append(run_dir / "events.jsonl", **_phase("capacity", at, at, at))
+    verdict = judge.run(run_dir)
+    at = {phase["name"]: phase["at"] for phase in verdict["phases"] if phase["at"]}
+    assert at["fault_injected"]["point_s"] == verdict["recoveries"][1]["at"]["point_s"]
+    assert at["capacity"]["point_s"] == 23.5
+    assert verdict["warm"]["point_s"] < 10
+
+
+@pytest.mark.parametrize(("at", "decides"), [(40.0, True), (10.5, False)])
+def test_warm_is_the_later_of_latency_and_what_a_probe_told(tmp_path: Path, at: float, decides: bool) -> None:
+    run_dir = Drill(failback_at=None).write(tmp_path / "run")
+    by_latency = judge.run(run_dir)["warm"]
+    append(run_dir / "events.jsonl", **_phase("warm", at, at, at))
+    warm = judge.run(run_dir)["warm"]
+    assert (warm != by_latency) is decides
+    assert not decides or warm["earliest_s"] <= 30.0 <= warm["latest_s"]
+
+
+def test_a_warm_cache_alone_proves_no_warmth(tmp_path: Path) -> None:
+    run_dir = Drill(failback_at=None, accelerator_down=((10.1, 44.5),)).write(tmp_path / "run")
+    append(run_dir / "events.jsonl", **_phase("warm", 40.0, 40.0, 40.0))
+    assert judge.run(run_dir)["warm"] is None

@@ -49,7 +49,7 @@ def in_order(*sources: Mapping[str, Phase]) -> list[Phase]:
     for source in sources:
         for name, phase in source.items():
             known = found.get(name)
-            if known is None or _latest(phase) < _latest(known):
+            if known is None or latest(phase) < latest(known):
                 found[name] = phase
     names = [*ALWAYS, *(name for name in IF_THERE if name in found)]
     return [found.get(name, Phase(name, None, None)) for name in names]
@@ -102,7 +102,8 @@ def warm(series: Judged, fault_ns: int, recovered: Interval, stable_ns: int = 0)
     return Phase("warm", at, f"canary {series.name}: p95 of {count} probes within {bound / 1e6:.1f} ms")
 
 
-def _latest(phase: Phase) -> float:
+def latest(phase: Phase) -> float:
+    """Return by when the phase had surely come; infinity where nobody observed it."""
     return float("inf") if phase.at is None else phase.at.latest
 
 

@@ -103,18 +103,51 @@ def observed_phases(view: View) -> list[Phase]:
     """Return all phases: what the drill recorded, else what the instruments show."""
     found: list[Phase | None] = []
     if view.fault is not None:
-        at = view.fault if view.recovery is None else view.recovery.fault
-        found.append(Phase("fault_injected", at, "undo log"))
+        found.append(Phase("fault_injected", struck(view), "undo log"))
         found += [*_first_failure(view), *_standby(view, view.fault)]
     if view.recovery is not None and view.recovery.end is not None:
         found += [Phase("recovered", view.recovery.end, ", ".join(view.rests_on)), *_warm(view, view.recovery.end)]
-    return phases.in_order(view.told, {phase.name: phase for phase in reversed(found) if phase is not None})
+    observed = {phase.name: phase for phase in reversed(found) if phase is not None}
+    told = _told(view)
+    if view.recovery is not None:
+        # What the drill told of warmth has been weighed against latency already.
+        told.pop("warm", None)
+    return phases.in_order(told, observed)
+
+
+def struck(view: View) -> Interval | None:
+    """Return when the fault was injected that counts: the last that is not after the beginning of the worst incident.
+
+    The worst incident itself may have begun with a putting back within the method.
+    """
+    if view.recovery is None:
+        return view.fault
+    faults = [it.at for it in view.incidents if it.act.role == "fault"]
+    return max(
+        (at for at in faults if at.earliest <= view.recovery.fault.earliest),
+        default=view.fault,
+        key=lambda at: at.point,
+    )
+
+
+def _told(view: View) -> dict[str, Phase]:
+    """Return what the drill told since the fault that counts, until the next, and of the whole drill."""
+    since = struck(view)
+    if since is None:
+        return dict(view.told)
+    later = [it.at.earliest for it in view.incidents if it.act.role == "fault" and it.at.earliest > since.earliest]
+    until = min(later, default=NEVER.point)
+    told = [it for it in view.record.named("phase") if isinstance(it.get("at"), int)]
+    own = [it for it in told if since.earliest <= it["at"] < until]
+    whole = {name: phase for name, phase in view.told.items() if name in phases.IF_THERE}
+    return {**phases.told(own), **whole}
 
 
 def warm_time(view: View) -> Interval | None:
-    """Return how long after the fault latency was as before; None where that was not seen."""
+    """Return how long after the fault that counts the service was warm; None where nobody saw it."""
     warm = next((phase.at for phase in observed_phases(view) if phase.name == "warm"), None)
-    return None if warm is None or view.fault is None else warm.since(view.fault)
+    fault = struck(view)
+    return None if warm is None or fault is None else warm.since(fault)
 
 
 def _incidents(view: View, end_ns: int) -> tuple[Incident, ...]:
@@ -156,10 +189,15 @@ def _standby(view: View, fault: Interval) -> list[Phase | None]:
 
 
 def _warm(view: View, well_again: Interval) -> list[Phase | None]:
+    """Return warmth by latency; where a probe of the drill told of it too (of a cache), the later of both counts."""
     fault = view.fault or NEVER
     stable_ns = stabilisation_ns(view.record)
     reads = [view.judged[name] for name in view.rests_on if not _writes(view, name)]
-    return [phases.warm(series, fault.earliest, well_again, stable_ns) for series in reads]
+    found = [phases.warm(series, fault.earliest, well_again, stable_ns) for series in reads]
+    told, known = _told(view).get("warm"), [phase for phase in found if phase is not None]
+    if told is None or len(known) < len(found):
+        return found
+    return [max([told, *known], key=phases.latest)]
 
 
 def _writes(view: View, name: str) -> bool:
