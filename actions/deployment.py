@@ -43,7 +43,7 @@ def _scale(here: Setting, region: str, wanted: int, function: str, inverse: str)
     workload = here.topology.regions[region].kubernetes
     apps = kubernetes.apps(here.topology, region)
     where = (workload.deployment, workload.namespace)
-    before = apps.read_namespaced_deployment_scale(*where, _request_timeout=kubernetes.TIMEOUT_S).spec.replicas or 0
+    before = kubernetes.wanted_replicas(here.topology, region)
     if before == wanted:
         return {"evidence": eventually(here, lambda: _has_pods(here, region, wanted))}
     intent = Intent(
@@ -70,15 +70,10 @@ def _has_pods(here: Setting, region: str, wanted: int) -> str:
     living = [pod for pod in pods if pod.metadata.deletion_timestamp is None]
     ready = [pod for pod in living if kubernetes.is_ready(pod)]
     if len(ready) < wanted or len(pods) > wanted:
-        raise NotProvedError(f"{len(ready)} of {wanted} pods ready in {region}, {len(pods)} there{_waiting(living)}")
+        raise NotProvedError(
+            f"{len(ready)} of {wanted} pods ready in {region}, {len(pods)} there{kubernetes.waiting(living)}"
+        )
     return f"{len(ready)} of {wanted} pods ready in {region}"
-
-
-def _waiting(pods: list[Any]) -> str:
-    """Return why containers wait, as Kubernetes names it (``ImagePullBackOff``)."""
-    statuses = [status for pod in pods for status in pod.status.container_statuses or []]
-    reasons = {status.state.waiting.reason for status in statuses if status.state and status.state.waiting}
-    return f": {', '.join(sorted(reason for reason in reasons if reason))}" if any(reasons) else ""
 
 
 def _phase(done: dict[str, Any]) -> dict[str, Any]:

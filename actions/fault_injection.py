@@ -2,11 +2,10 @@
 
 from typing import Any
 
-import requests
 from chaoslib.exceptions import ActivityFailed
 from chaoslib.types import Configuration
 
-from blackstart.platform import aws
+from blackstart.platform import aws, silence
 from blackstart.platform.setting import Setting, setting
 from blackstart.safety.act import NotProvedError, act, eventually
 from blackstart.safety.undo_log import FILE, Call, Intent, read
@@ -16,29 +15,31 @@ __all__ = ["start_fault_injection", "stop_fault_injection"]
 
 ACTIVE = ("pending", "initiating", "running", "stopping")
 RUN_TAG = "blackstart-run"
-ENTRY_TIMEOUT_S = 0.5
 SILENCES = 2
 """So many failures in a row make a silence: one may be a lost packet."""
 
 
-def start_fault_injection(template: str, configuration: Configuration = None) -> dict[str, Any]:
-    """Start a fault (revertible: ``stop_fault_injection``) and prove that the region's own entry went silent.
+def start_fault_injection(
+    template: str, silences: silence.Part = "entry", configuration: Configuration = None
+) -> dict[str, Any]:
+    """Start a fault (revertible: ``stop_fault_injection``) and prove that what it is to silence went silent.
 
     :param template: a name under ``fault_injection`` in the topology
+    :param silences: what of the primary the fault silences: ``entry`` (its load balancer) or ``cache``
     """
     here = setting(configuration)
-    before = _entry(here)
+    before = silence.ASKED[silences](here.topology)
     if before is not None:
         raise ActivityFailed(f"nothing was injected: it could not be seen to bite, {before} already before the fault")
     intent = Intent(
-        call=Call("blackstart.actions.fault_injection.start_fault_injection", {"template": template}),
+        call=Call("blackstart.actions.fault_injection.start_fault_injection", _arguments(template, silences)),
         subject=f"FIS template {template}",
         target=f"FIS template {template}, called in {_region(here, template)}",
         kind="revertible",
         role="fault",
         layer="fault",
         before={"running": []},
-        inverse=Call("blackstart.actions.fault_injection.stop_fault_injection", {"template": template}),
+        inverse=_stop(template, silences),
     )
 
     def call() -> None:
@@ -50,17 +51,23 @@ def start_fault_injection(template: str, configuration: Configuration = None) ->
         # The service injects after it has answered: the fault's instant lies before it is first seen running.
         eventually(here, lambda: _runs(here, template))
 
-    return act(here, intent, call, lambda: eventually(here, lambda: _bit(here, template)))
+    return act(here, intent, call, lambda: eventually(here, lambda: _bit(here, template, silences)))
 
 
-def stop_fault_injection(template: str, configuration: Configuration = None) -> dict[str, Any]:
+def stop_fault_injection(
+    template: str, silences: silence.Part = "entry", configuration: Configuration = None
+) -> dict[str, Any]:
     """Stop every running fault that this run started from a template; nothing running is fine.
 
+    A cache must answer again before it is proved. An entry need not: a region comes back slowly, and the restoration
+    waits for it by itself.
+
     :param template: a name under ``fault_injection`` in the topology
+    :param silences: what the fault silenced: ``entry`` or ``cache``
     """
     here = setting(configuration)
     intent = Intent(
-        call=Call("blackstart.actions.fault_injection.stop_fault_injection", {"template": template}),
+        call=_stop(template, silences),
         subject=f"FIS template {template}",
         target=f"FIS template {template}, called in {_region(here, template)}",
         kind="revertible",
@@ -76,16 +83,18 @@ def stop_fault_injection(template: str, configuration: Configuration = None) -> 
         for experiment in _active(here, template):
             _client(here, template).stop_experiment(id=experiment)
 
-    def nothing_runs() -> str:
-        left = _active(here, template)
-        if left:
-            raise NotProvedError(f"FIS experiments still run: {', '.join(left)}")
-        return f"FIS shows no running experiment of {template}"
-
-    done = act(here, intent, call, lambda: eventually(here, nothing_runs))
+    done = act(here, intent, call, lambda: eventually(here, lambda: _over(here, template, silences)))
     return (
         {**done, "doubt": f"the fault of {template} had ended by itself before the drill ended it"} if ended else done
     )
+
+
+def _arguments(template: str, silences: silence.Part) -> dict[str, Any]:
+    return {"template": template} if silences == "entry" else {"template": template, "silences": silences}
+
+
+def _stop(template: str, silences: silence.Part) -> Call:
+    return Call("blackstart.actions.fault_injection.stop_fault_injection", _arguments(template, silences))
 
 
 def _is_open(here: Setting, template: str) -> bool:
@@ -99,23 +108,26 @@ def _runs(here: Setting, template: str) -> str:
     return "FIS runs it"
 
 
-def _bit(here: Setting, template: str) -> str:
-    """Prove that the fault bit: the service runs it, and the primary's own entry, past the accelerator, is silent."""
+def _bit(here: Setting, template: str, silences: silence.Part) -> str:
+    """Prove that the fault bit: the service runs it, and what it is to silence is silent, asked at itself."""
     _runs(here, template)
-    seen = [_entry(here) for _ in range(SILENCES)]
+    seen = [silence.ASKED[silences](here.topology) for _ in range(SILENCES)]
     if None in seen:
-        raise NotProvedError(f"the fault did not bite: {here.topology.primary} still answers as it should")
+        raise NotProvedError(f"the fault did not bite: {silences} of {here.topology.primary} answers as it should")
     return f"FIS runs it, and {seen[-1]}"
 
 
-def _entry(here: Setting) -> str | None:
-    """Ask the primary's load balancer once; return what is wrong with its answer, or nothing if it is good."""
-    url = here.topology.regions[here.topology.primary].alb.url + here.topology.orders.read.path
-    try:
-        answer = requests.get(url, timeout=ENTRY_TIMEOUT_S)
-    except requests.RequestException as error:
-        return f"{url} gave no answer ({type(error).__name__})"
-    return None if answer.status_code in here.topology.orders.read.status else f"{url} answered {answer.status_code}"
+def _over(here: Setting, template: str, silences: silence.Part) -> str:
+    left = _active(here, template)
+    if left:
+        raise NotProvedError(f"FIS experiments still run: {', '.join(left)}")
+    told = f"FIS shows no running experiment of {template}"
+    if silences == "entry":
+        return told
+    wrong = silence.ASKED[silences](here.topology)
+    if wrong is not None:
+        raise NotProvedError(f"{told}, but {wrong}")
+    return f"{told}, and {silences} of {here.topology.primary} answers again"
 
 
 def _active(here: Setting, template: str, states: tuple[str, ...] = ACTIVE) -> list[str]:

@@ -11,11 +11,12 @@ ACTIVITIES = {
         "disaster",
         "fault_injection",
         "ingress",
+        "pods",
         "records",
         "targets",
         "traffic_dials",
     ),
-    "probes": ("capacity", "recovery", "replication", "survivors", "traffic"),
+    "probes": ("cache", "capacity", "endpoints", "failover", "recovery", "replication", "survivors", "traffic"),
 }
 """The modules whose functions Chaos Toolkit may call, by room."""
 

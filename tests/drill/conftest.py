@@ -39,12 +39,12 @@ def impatient(driver: Driver, folder: Path) -> Path:
     return changed_topology(driver, folder, lambda data: data.update(patience_s=8))
 
 
-def experiment_without(activity: str, folder: Path) -> str:
-    """Write region-loss without one step of its method, and return the path."""
-    content = experiment.load("region-loss").runnable()
+def experiment_without(activity: str, folder: Path, name: str = "region-loss") -> str:
+    """Write an experiment without one step of its method, and return the path."""
+    content = experiment.load(name).runnable()
     content["method"] = [step for step in content["method"] if step["name"] != activity]
     declared = content["extensions"][0]
-    declared["runbook"] = [step for step in declared["runbook"] if step != activity]
+    declared["runbook"] = [step for step in declared.get("runbook", []) if step != activity]
     path = folder / "own.yaml"
     path.write_text(yaml.safe_dump(content, sort_keys=False))
     return str(path)

@@ -11,7 +11,7 @@ import requests
 from blackstart.drill import instruments
 from blackstart.experiment import Experiment
 from blackstart.outcome import RefusedError, UsageError
-from blackstart.platform import accelerator, aurora, aws, kubernetes, records, security_group, sql
+from blackstart.platform import accelerator, aurora, aws, kubernetes, records, security_group, silence, sql
 from blackstart.platform.setting import Setting
 from blackstart.safety.act import NotProvedError, eventually
 from blackstart.topology import FaultTemplate, Topology
@@ -40,6 +40,11 @@ def _check_arguments(experiment: Experiment, topology: Topology) -> None:
         regions = [arguments["region"]] if "region" in arguments else list(arguments.get("dials", ()))
         for region in regions:
             topology.region_named(region)
+        silences = arguments.get("silences", "entry")
+        if silences not in silence.ASKED:
+            raise UsageError(
+                f"experiment {experiment.name}: silences is {silences!r}: give one of {', '.join(silence.ASKED)}"
+            )
         template = arguments.get("template")
         if template is not None and template not in topology.fault_injection:
             known = ", ".join(topology.fault_injection) or "none"
@@ -85,6 +90,12 @@ def _targets(experiment: Experiment, here: Setting) -> Iterator[Check]:
     for region in _blocked(experiment, topology):
         group = topology.regions[region].alb.security_group
         yield f"security group {group} in {region}", partial(security_group.rules, topology, region, "ingress")
+    yield from _faults(experiment, topology)
+
+
+def _faults(experiment: Experiment, topology: Topology) -> Iterator[Check]:
+    if any(arguments.get("silences") == "cache" for arguments in _arguments(experiment)):
+        yield f"the cache of {topology.primary}", partial(_cache, topology)
     for name in sorted({arguments["template"] for arguments in _arguments(experiment) if "template" in arguments}):
         fault = topology.fault_injection[name]
         yield f"FIS template {name} ({fault.template}) in {fault.region}", partial(_template, topology, fault)
@@ -177,6 +188,12 @@ def _serves(topology: Topology, url: str) -> None:
 def _entry(topology: Topology, region: str) -> None:
     """Any answer will do: a standby without pods says 503, and that is how it should be."""
     requests.get(topology.regions[region].alb.url + topology.orders.read.path, timeout=ENTRY_TIMEOUT_S)
+
+
+def _cache(topology: Topology) -> None:
+    wrong = silence.cache(topology)
+    if wrong is not None:
+        raise LookupError(wrong)
 
 
 def _template(topology: Topology, fault: FaultTemplate) -> None:

@@ -5,6 +5,7 @@ Each region has an explicit ``ApiClient``: the Python client's default configura
 
 import base64
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any
 
 from botocore.signers import RequestSigner
@@ -58,6 +59,41 @@ def is_ready(pod: Any) -> bool:
         return False
     conditions = pod.status.conditions or []
     return any(condition.type == "Ready" and condition.status == "True" for condition in conditions)
+
+
+def waiting(pods: list[Any]) -> str:
+    """Return why containers wait, as Kubernetes names it (``ImagePullBackOff``), to end a sentence with; or nothing."""
+    statuses = [
+        status
+        for pod in pods
+        if pod.metadata.deletion_timestamp is None
+        for status in pod.status.container_statuses or []
+    ]
+    reasons = {status.state.waiting.reason for status in statuses if status.state and status.state.waiting}
+    return f": {', '.join(sorted(reason for reason in reasons if reason))}" if any(reasons) else ""
+
+
+def wanted_replicas(topology: Topology, region: str) -> int:
+    """Return how many pods the region's deployment wants now."""
+    workload = topology.regions[region].kubernetes
+    scale = apps(topology, region).read_namespaced_deployment_scale(
+        workload.deployment, workload.namespace, _request_timeout=TIMEOUT_S
+    )
+    return int(scale.spec.replicas or 0)
+
+
+def kill(topology: Topology, region: str, pod: str, uid: str) -> None:
+    """Delete one pod at once, without grace; never another one that has got its name since. A gone one is fine."""
+    from kubernetes import client  # noqa: PLC0415 - half a second to import; only drills need it
+
+    precondition = client.V1Preconditions(uid=uid)
+    options = client.V1DeleteOptions(grace_period_seconds=0, preconditions=precondition)
+    namespace = topology.regions[region].kubernetes.namespace
+    try:
+        core(topology, region).delete_namespaced_pod(pod, namespace, body=options, _request_timeout=TIMEOUT_S)
+    except client.ApiException as error:
+        if error.status not in (HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT):
+            raise
 
 
 def token(topology: Topology, region: str) -> str:
