@@ -11,16 +11,19 @@ from blackstart.history.writing import CANARY_FLUSH_S, LEDGER_FLUSH_S, RecordFil
 
 if TYPE_CHECKING:
     from blackstart.history.blocks import Blocks
+    from blackstart.history.chunks import Chunks
     from blackstart.history.heartbeat import Heartbeat, Stall, read_heartbeat
     from blackstart.history.ledger import Ledger, read_ledger
     from blackstart.history.reading import CANARY, LEDGER, Damage
     from blackstart.history.run_history import History
     from blackstart.history.samples import Samples, read_canary
+    from blackstart.history.settled import Settled, read_settled
     from blackstart.history.survivors import Survivors, as_ranges, read_survivors, write_survivors
     from blackstart.history.watch import Watch, WatchFile, read_watch
 
 _LATER = {
     "Blocks": "blocks",
+    "Chunks": "chunks",
     "Heartbeat": "heartbeat",
     "Stall": "heartbeat",
     "read_heartbeat": "heartbeat",
@@ -32,6 +35,8 @@ _LATER = {
     "History": "run_history",
     "Samples": "samples",
     "read_canary": "samples",
+    "Settled": "settled",
+    "read_settled": "settled",
     "Survivors": "survivors",
     "as_ranges": "survivors",
     "read_survivors": "survivors",
@@ -47,6 +52,7 @@ __all__ = [
     "LEDGER",
     "LEDGER_FLUSH_S",
     "Blocks",
+    "Chunks",
     "Damage",
     "Entry",
     "Heartbeat",
@@ -57,6 +63,7 @@ __all__ = [
     "Result",
     "Sample",
     "Samples",
+    "Settled",
     "Stall",
     "Survivors",
     "Watch",
@@ -69,6 +76,7 @@ __all__ = [
     "read_canary",
     "read_heartbeat",
     "read_ledger",
+    "read_settled",
     "read_survivors",
     "read_watch",
     "write_survivors",

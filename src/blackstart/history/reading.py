@@ -58,10 +58,11 @@ def read_records(path: Path, dtype: np.dtype[Any]) -> tuple[NDArray[Any], Damage
     broken = np.flatnonzero(~good)
     if len(broken):
         records = records[good]
-    return records, _damage(broken, count, cut, dtype.itemsize)
+    return records, damage_of(broken, count, cut, dtype.itemsize)
 
 
-def _damage(broken: NDArray[np.intp], count: int, cut: int, size: int) -> Damage | None:
+def damage_of(broken: NDArray[np.intp], count: int, cut: int, size: int) -> Damage | None:
+    """Return what was left out of a file of ``count`` records: the broken ones, and a tail of ``cut`` bytes."""
     if not len(broken) and not cut:
         return None
     # Broken records without a good one behind them are a torn tail; any other is a hole.
