@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from blackstart.history import Entry, Kind, Result, Sample, pack_entry, pack_sample
+from blackstart.history import Entry, Kind, Result, Sample, Survivors, pack_entry, pack_sample, write_survivors
 
 ZERO_NS = 5_000_000_000_000
 NS = 1_000_000_000
@@ -266,6 +266,15 @@ def _write_history(folder: Path) -> None:
             (folder / f"canary-{name}.bin").write_bytes(canary(name))
 
 
+def write_standby(folder: Path, until_s: float = 7.1, run: str = RUN["run"]) -> Survivors:  # type: ignore[assignment]
+    """Write what the standby held: what was sent up to that second, and everything after the promotion."""
+    gone, back = (round((second - 0.5) / 0.04) for second in (until_s, 14.1))
+    ranges = {writer: [(0, gone), (back, 600)] for writer in (0, 1)}
+    found = Survivors("orders", "standby", "eu-central-1", at(20), at(20.1), run, ranges)
+    write_survivors(folder / "history", found)
+    return found
+
+
 class Make:
     """Makes runs in a test's own folder."""
 
@@ -279,6 +288,7 @@ class Make:
     acts = staticmethod(acts)
     at = staticmethod(at)
     interval = staticmethod(interval)
+    standby = staticmethod(write_standby)
 
 
 @pytest.fixture

@@ -16,9 +16,11 @@ SECTIONS = [
     "objectives",
     "phases",
     "availability",
+    "latency",
     "loss",
     "acts",
     "restoration",
+    "findings",
     "limits",
     "environment",
     "record",
@@ -125,6 +127,9 @@ def test_markup_from_outside_stays_text(make):
     change |= {"reasons": [EVIL], "restoration": {"state": EVIL, "remaining": [EVIL]}, "outcome": "missed"}
     change["stores"] = {EVIL: verdict["stores"]["orders"] | {"lag_metrics": {EVIL: {EVIL: EVIL}}}}
     change["versions"] = {EVIL: EVIL}
+    at = make.interval(8, 8, 8)
+    change["recoveries"] = [{"fault": EVIL, "at": at, "rto": None}, {"fault": EVIL, "at": at, "rto": {EVIL: EVIL}}]
+    change |= {"failover": EVIL, "recovers_in": EVIL, "failed_requests": 3, "warm": at}
     change["objectives"] = verdict["objectives"] | {"rto_clock": EVIL}
     kept = {"event", "role", "kind"}
     undo = [{key: one if key in kept else evil(one) for key, one in line.items()} for line in make.acts()]
@@ -135,6 +140,7 @@ def test_markup_from_outside_stays_text(make):
     ]
     run = evil({"title": "t", "description": "d", "instruments": [{"name": "n", "kind": "http", "rests_on": True}]})
     folder = make("evil", change=change, run=run, undo=undo, events=events)
+    (folder / "findings.yaml").write_text(json.dumps({"findings": [evil({"id": "F-1", "text": "t", "owner": "o"})]}))
     (folder / "history" / "canary-<script>alert(1).bin").write_bytes(b"short")
     text = page.write(folder).read_text(encoding="utf-8")
     assert "<script" not in text
@@ -203,7 +209,8 @@ def test_what_was_not_measured_is_said_so_never_0_or_none(make):
     verdict = section(text, "verdict")
     assert verdict.count("not measured") >= 4
     assert not re.search(r"\b0(\.0+)? s\b", verdict)
-    assert section(text, "phases").count("not observed") == 10
+    assert section(text, "phases").count("not observed") == 16  # six lanes, ten phases
+    assert "latency was not measured" in section(text, "latency")
     assert "No store was read back" in section(text, "loss")
     assert "Not load-tested" in section(text, "limits")
 
@@ -255,7 +262,7 @@ def test_the_raw_record_is_listed_with_checksums(make):
 def test_figures_have_a_text_alternative(make):
     found = rendered(make())
     pictures = [svg for svg in found.all("svg") if svg.get("aria-hidden") != "true"]
-    assert len(pictures) == 7  # two bullets, four strips, one store
+    assert len(pictures) == 17  # two bullets, six lanes, four strips, four maps, one store
     assert all(svg.get("role") == "img" and svg.get("aria-label") for svg in pictures)
     strip = next(svg["aria-label"] for svg in pictures if str(svg["aria-label"]).startswith("accelerator"))
     assert strip is not None
@@ -294,6 +301,38 @@ def test_a_cut_event_log_is_read_as_far_as_it_goes(make):
     text = rendered(folder).text
     assert "events.jsonl: 1 of 9 lines cannot be read" in text
     assert "lose the primary region" in text
+
+
+def test_failed_requests_and_warmth_stand_beside_the_other_objectives(make):
+    objectives = make.verdict()["objectives"] | {"failed_requests": 0, "warm_s": 20}
+    change = {"objectives": objectives, "failed_requests": 12, "warm": make.interval(9.1, 8.2, 21.5)}
+    found = section(page.write(make("x", change=change)).read_text(encoding="utf-8"), "objectives")
+    assert re.search(r"Failed requests .*? none 12 – over", found)
+    assert re.search(r"Warm again .*? ≤ 20 s 9.10 s 8.20 – 21.50 s not decided", found)
+    change |= {"failed_requests": None, "warm": None}
+    found = section(page.write(make("y", change=change)).read_text(encoding="utf-8"), "objectives")
+    assert re.search(r"Failed requests .*? none not measured – not measured", found)
+    assert re.search(r"Warm again .*? ≤ 20 s not measured – not measured", found)
+    found = section(page.write(make("z")).read_text(encoding="utf-8"), "objectives")
+    assert "Failed requests" not in found
+    assert "Warm again" not in found
+
+
+def test_a_drill_of_many_faults_tells_each_recovery(make):
+    recoveries = [
+        {
+            "fault": "one pod",
+            "at": make.interval(8, 7.9, 8.1),
+            "rto": make.interval(0.4, 0.3, 0.5),
+            "downtime": make.interval(0.3, 0.2, 0.4),
+        },
+        {"fault": "every pod", "at": make.interval(11.25, 11.2, 11.3), "rto": None},
+    ]
+    found = section(page.write(make("x", change={"recoveries": recoveries})).read_text(encoding="utf-8"), "objectives")
+    assert re.search(r"one pod 0 s 0.400 s \(0.300 – 0.500 s\) 0.300 s", found)
+    assert re.search(r"every pod \+3.25 s not measured not measured", found)
+    alone = page.write(make("y", change={"recoveries": recoveries[:1]})).read_text(encoding="utf-8")
+    assert "Recovery from each fault" not in alone
 
 
 def test_the_failback_is_counted_apart(make):

@@ -65,32 +65,34 @@ class Availability:
     regions: tuple[str, ...]
 
 
-def availability(record: Record) -> Availability:
+def availability(record: Record, seen: Sequence[Seen] | None = None) -> Availability:
     """Return what every observer saw, on one axis."""
-    seen = list(instruments(record))
-    axis = _axis(record, seen)
+    seen = list(instruments(record)) if seen is None else seen
+    axis = axis_of(record, seen)
     strips = tuple(_strip(one, axis, record.zero_ns) for one in seen)
     served = {look for strip in strips for span in strip.served for look in [span.look]}
     regions = next((one.regions for one in seen), ()) if served else ()
     outages = tuple(_outage(record, one) for one in record.verdict.get("outages") or [])
-    return Availability(strips, tuple(axis.ticks()), _marks(record, axis), outages, regions)
+    return Availability(strips, tuple(axis.ticks()), marks(record, axis), outages, regions)
 
 
-def _axis(record: Record, seen: Sequence[Seen]) -> Axis:
+def axis_of(record: Record, seen: Sequence[Seen]) -> Axis:
+    """Return the axis of everything that was observed."""
     window = record.window()
     instants = [(instant - record.zero_ns) / NANOSECONDS for instant in extent_ns(seen)]
     return Axis.over([*instants, *(window or ())])
 
 
-def _marks(record: Record, axis: Axis) -> tuple[Tick, ...]:
+def marks(record: Record, axis: Axis) -> tuple[Tick, ...]:
+    """Return where the fault, the recovery and the failback stand."""
     seen = phases.instants(record)
     places = [(axis.percent(seen[key]["point_s"]), label) for key, label in MARKS if key in seen]
-    marks: list[Tick] = []
+    found: list[Tick] = []
     for place, label in places:
         side = "end" if label == "fault" and place > 8 else "start" if place < 88 else "end"
-        crowded = marks and label != "recovered" and place - marks[-1].percent < 14
-        marks.append(Tick(place, "" if crowded else label, side))
-    return tuple(marks)
+        crowded = found and label != "recovered" and place - found[-1].percent < 14
+        found.append(Tick(place, "" if crowded else label, side))
+    return tuple(found)
 
 
 def _strip(seen: Seen, axis: Axis, zero_ns: int) -> Strip:
@@ -122,11 +124,11 @@ def _text(name: str, spans: Sequence[Span], served: Sequence[Span]) -> str:
 
 def tally(seen: Seen) -> str:
     """Return what was counted: "300 probes: 240 good, 58 bad, 2 not sent"."""
-    if not len(seen.answers):
+    if not seen.answers.total:
         return "no data"
     good, bad, unsent = (seen.answers.count(outcome) for outcome in (GOOD, BAD, UNSENT))
     rest = f", {unsent:,} not sent" if unsent else ""
-    return f"{counted(len(seen.answers), seen.noun)}: {good:,} good, {bad:,} bad{rest}"
+    return f"{counted(seen.answers.total, seen.noun)}: {good:,} good, {bad:,} bad{rest}"
 
 
 TIMES = {"before": "before the fault", "drill": "in the drill", "afterwards": "after the recovery"}

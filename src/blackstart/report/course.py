@@ -34,7 +34,7 @@ def _step(record: Record, event: Mapping[str, Any]) -> Step | None:
     return Step(after(record.offset_s(instant)) if instant is not None else "", *told)
 
 
-SILENT = {"window"}  # it bounds the strips, which show it
+SILENT = {"window", "activity_started"}  # the strips show the one, the activity's end tells of its start as well
 
 
 def _told(kind: str, event: Mapping[str, Any]) -> tuple[str, str] | None:

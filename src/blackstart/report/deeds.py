@@ -25,7 +25,7 @@ class Deed:
     undoing_look: str
 
 
-ROLES = {"fault": "fault", "recovery": "recovery step", "failback": "failback"}
+ROLES = {"fault": "fault", "recovery": "recovery step", "failback": "failback", "undo": "undoing"}
 
 OPPOSITES = {
     "undone": ("undo_failed",),
@@ -77,6 +77,8 @@ def _undoing(act: Mapping[str, Mapping[str, Any]]) -> tuple[str, str]:
         return f"undone: {plain(act['undone'].get('evidence') or 'confirmed', 240)}", "good"
     if "undo_failed" in act:
         return f"undoing failed: {plain(act['undo_failed'].get('reason'), 240)}", "bad"
+    if act["intended"].get("role") == "undo":
+        return "puts back what was done before", "open"
     if act["intended"].get("kind") == "forward_only":
         return "forward only: has no inverse", "open"
     return "not undone", "open" if "failed" in act else "bad"

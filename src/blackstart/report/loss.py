@@ -35,10 +35,10 @@ LEAST = 0.8
 
 FIGURES = (
     ("acknowledged", "Acknowledged", "writes that the system confirmed"),
-    ("survived", "Survived", "of these, read back from the promoted standby"),
-    ("lost", "Lost", "acknowledged, and not in the promoted standby"),
+    ("survived", "Survived", "of these, read back from the database after the recovery"),
+    ("lost", "Lost", "acknowledged, and not in what was read back"),
     ("indeterminate", "Unknown", "writes whose answer never came: neither kept nor lost can be claimed"),
-    ("recovered_unknown", "Unknown, but found", "unanswered writes that did reach the standby"),
+    ("recovered_unknown", "Unknown, but found", "unanswered writes that did reach the database"),
     ("holes", "Holes", "lost although a later write survived"),
     ("phantoms", "Phantoms", "found although refused or never sent: an alarm for correctness"),
     ("rolled_back", "Rolled back", "found in an older version than was acknowledged"),

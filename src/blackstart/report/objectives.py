@@ -1,11 +1,11 @@
 """Objectives against results: what was asked, what was found, and where the bounds fall."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from blackstart.report.axis import Axis, Tick
-from blackstart.report.quantities import MISSING, asked, bounds, count, interval, part, plain, seconds
+from blackstart.report.quantities import MISSING, after, asked, bounds, count, interval, part, plain, seconds
 from blackstart.report.record import Record
 from blackstart.report.standing import clock
 
@@ -40,14 +40,39 @@ WORDS = {"within": "within", "over": "over", "undecided": "not decided", "missin
 
 
 def rows(record: Record) -> list[Row]:
-    """Return recovery time, then each store's data loss, then what was lost after the fault."""
+    """Return recovery time, warmth, failed requests, then each store's data loss and what was lost after the fault."""
     objectives = record.verdict.get("objectives") or record.run.get("objectives") or {}
     found = [_row("Recovery time (RTO)", clock(record.verdict), objectives.get("rto_s"), record.verdict.get("rto"))]
+    found += _requests(record.verdict, objectives)
     for name, store in _stores(record.verdict, objectives):
         found.append(_loss_row(name, store, objectives))
         if store.get("lost_after_fault"):
             found.append(_late_row(name, store["lost_after_fault"], objectives))
     return found
+
+
+def _requests(verdict: Mapping[str, Any], objectives: Mapping[str, Any]) -> Iterator[Row]:
+    """Yield what is only there where it was asked for or measured."""
+    if objectives.get("warm_s") is not None or verdict.get("warm") is not None:
+        note = "from the fault until latency was back within its bound"
+        yield _row("Warm again", note, objectives.get("warm_s"), verdict.get("warm"))
+    limit, failed = objectives.get("failed_requests"), verdict.get("failed_requests")
+    if limit is not None or failed is not None:
+        look = "missing" if failed is None else "plain" if limit is None else "within" if failed <= limit else "over"
+        wish = "none set" if limit is None else "none" if limit == 0 else f"≤ {count(limit)}"
+        note = "probes and writes of the instruments that the objectives rest on"
+        yield Row("Failed requests", note, wish, count(failed), "", look, WORDS[look])
+
+
+def recoveries(record: Record) -> list[tuple[str, str, str, str]]:
+    """Return each fault's target, when it struck, how long recovery and downtime were; [] for a drill of one fault."""
+    found = [one for one in record.verdict.get("recoveries") or [] if isinstance(one, Mapping)]
+    return [_recovery(record, one) for one in found] if len(found) > 1 else []
+
+
+def _recovery(record: Record, one: Mapping[str, Any]) -> tuple[str, str, str, str]:
+    at = after(record.relative(one.get("at")).get("point_s"))
+    return plain(one.get("fault") or "fault", 160), at, interval(one.get("rto")), interval(one.get("downtime"))
 
 
 def _stores(verdict: Mapping[str, Any], objectives: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:

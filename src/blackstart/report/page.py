@@ -2,6 +2,8 @@
 
 import hashlib
 from base64 import b64encode
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from importlib.resources import files as resources
 from pathlib import Path
@@ -10,18 +12,25 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from blackstart.report import quantities
-from blackstart.report.availability import availability
+from blackstart.report.acknowledged import acknowledged
+from blackstart.report.availability import availability, axis_of, marks
 from blackstart.report.course import course
 from blackstart.report.deeds import deeds
 from blackstart.report.files import PAGE, files
+from blackstart.report.findings import findings
 from blackstart.report.key_figures import clocks, key_figures
+from blackstart.report.latency import latencies
 from blackstart.report.limits import fidelity, limits
 from blackstart.report.loss import losses
-from blackstart.report.objectives import rows
-from blackstart.report.phases import timeline
+from blackstart.report.objectives import recoveries, rows
+from blackstart.report.phases import spans, timeline
 from blackstart.report.record import Record, read
+from blackstart.report.seen import instruments
 from blackstart.report.standing import loss_sentence, outcome, reasons, recovery_sentence, restoration, standing
 from blackstart.report.surroundings import surroundings, versions
+from blackstart.report.swimlane import swimlanes
+
+SHEETS = ("colours.css", "figures.css", "style.css")
 
 
 def write(run_dir: Path) -> Path:
@@ -29,17 +38,32 @@ def write(run_dir: Path) -> Path:
 
     Errors: UsageError where the folder holds no verdict.
     """
+    return save(run_dir, render(content(read(run_dir))))
+
+
+def save(run_dir: Path, text: str) -> Path:
+    """Put the page into the run's folder, whole or not at all, and return its path."""
     page = run_dir / PAGE
     draft = page.with_name(PAGE + ".part")
-    draft.write_text(render(read(run_dir)), encoding="utf-8")
+    draft.write_text(text, encoding="utf-8")
     return draft.replace(page)
 
 
-def render(record: Record) -> str:
-    """Return the page: one HTML document that loads nothing and runs nothing."""
-    style = resources("blackstart.report.templates").joinpath("style.css").read_text(encoding="utf-8")
+def render(shown: Mapping[str, Any], sheets: Sequence[str] = SHEETS, paper: bool = False) -> str:
+    """Return the page: one HTML document that loads nothing and runs nothing.
+
+    ``shown``: what `content` returned. ``paper``: for sheets that nobody clicks on, so without what only leads to
+    other places of the page.
+    """
+    style = "".join(style_sheet(name) for name in sheets)
     digest = b64encode(hashlib.sha256(style.encode()).digest()).decode()
-    return _environment().get_template("page.html.j2").render(style=style, digest=digest, **_content(record))
+    template = _environment().get_template("page.html.j2")
+    return template.render(style=style, digest=digest, paper=paper, **shown)
+
+
+def style_sheet(name: str) -> str:
+    """Return one of our own style sheets."""
+    return resources("blackstart.report.templates").joinpath(name).read_text(encoding="utf-8")
 
 
 @cache
@@ -56,20 +80,41 @@ def _environment() -> Environment:
     return environment
 
 
-def _content(record: Record) -> dict[str, Any]:
-    return _verdict(record) | {
+def content(record: Record) -> dict[str, Any]:
+    """Return everything that the templates show, by its name there; the raw history is read here, once."""
+    with ThreadPoolExecutor(1) as beside:
+        # Hashing a large record takes as long as reading it, and lets go of the interpreter meanwhile.
+        listed = beside.submit(files, record.run_dir)
+        return _verdict(record) | _told(record) | _observed(record) | {"files": listed.result()}
+
+
+def _told(record: Record) -> dict[str, Any]:
+    """Return what verdict, events and undo log tell."""
+    return {
         "objectives": rows(record),
         "clocks": clocks(record),
-        "timeline": timeline(record),
-        "availability": availability(record),
+        "recoveries": recoveries(record),
+        "phases": timeline(record),
+        "swimlanes": swimlanes(record),
         "losses": losses(record),
         "deeds": deeds(record),
         "course": course(record),
+        "findings": findings(record),
         "fidelity": fidelity(record),
         "limits": limits(record),
         "surroundings": surroundings(record),
         "versions": versions(record),
-        "files": files(record.run_dir),
+    }
+
+
+def _observed(record: Record) -> dict[str, Any]:
+    """Return what is drawn from the raw history."""
+    seen = list(instruments(record))
+    axis = axis_of(record, seen)
+    return {
+        "availability": availability(record, seen),
+        "latency": latencies(seen, axis, marks(record, axis), spans(record, axis), record.zero_ns),
+        "acknowledged": {one.store: one for one in acknowledged(record, seen, axis)},
     }
 
 
@@ -77,7 +122,9 @@ def _verdict(record: Record) -> dict[str, Any]:
     verdict = record.verdict
     environment = verdict.get("environment") or {}
     return {
-        "title": quantities.plain(record.run.get("title") or verdict.get("experiment") or "Drill", 160),
+        "title": quantities.plain(
+            record.run.get("title") or verdict.get("title") or verdict.get("experiment") or "Drill", 160
+        ),
         "description": quantities.plain(record.run.get("description") or "", 600),
         "run": quantities.plain(verdict.get("run") or record.run_dir.name, 120),
         "started": quantities.moment(verdict.get("started_at") or record.run.get("started_at") or ""),
@@ -89,6 +136,11 @@ def _verdict(record: Record) -> dict[str, Any]:
         "figures": key_figures(record),
         "restoration": _restoration(record),
     }
+
+
+def title(record: Record) -> str:
+    """Return what the drill is called."""
+    return str(record.run.get("title") or record.verdict.get("title") or record.verdict.get("experiment") or "Drill")
 
 
 def _restoration(record: Record) -> dict[str, Any]:

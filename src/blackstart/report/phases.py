@@ -1,11 +1,11 @@
-"""The phase timeline: from the fault to recovery, each phase with its bounds and its source."""
+"""The phases from the fault to recovery, each with its bounds and its source."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from blackstart.report.axis import Axis, Tick
-from blackstart.report.quantities import after, bounds, plain
+from blackstart.report.axis import Axis
+from blackstart.report.quantities import after, bounds, part, plain
 from blackstart.report.record import Record
 
 NAMES = {
@@ -45,34 +45,14 @@ SAME = {
 
 @dataclass(frozen=True)
 class Phase:
-    """One row: words for the table, percents for the picture (None: not observed)."""
+    """One row of the table, in words."""
 
     key: str
     name: str
     at: str
     bounds: str
     source: str
-    point: float | None = None
-    low: float | None = None
-    high: float | None = None
-    beyond: bool = False
-
-    @property
-    def seen(self) -> bool:
-        return self.point is not None
-
-
-@dataclass(frozen=True)
-class Timeline:
-    """All phases on one axis."""
-
-    phases: tuple[Phase, ...]
-    ticks: tuple[Tick, ...]
-    zero: float
-
-    @property
-    def beyond(self) -> bool:
-        return any(phase.beyond for phase in self.phases)
+    seen: bool = False
 
 
 def key(name: Any) -> str:
@@ -91,29 +71,51 @@ def instants(record: Record) -> dict[str, dict[str, float]]:
     return found
 
 
-def timeline(record: Record) -> Timeline:
+def timeline(record: Record) -> list[Phase]:
     """Return the phases in the order of a recovery, those nobody observed included."""
     seen = instants(record)
     sources = {key(phase.get("name")): phase.get("source") for phase in record.verdict.get("phases") or []}
     order = [name for name in NAMES if name in ALWAYS or name in seen]
     order += [name for name in seen if name not in NAMES]
-    axis = Axis.over(_extent(seen), margin=0.04)
-    rows = tuple(_phase(name, seen.get(name), sources.get(name), axis) for name in order)
-    return Timeline(rows, tuple(axis.ticks()), axis.percent(0.0))
+    return [_phase(name, seen.get(name), sources.get(name)) for name in order]
 
 
-def _extent(seen: Mapping[str, Mapping[str, float]]) -> list[float]:
-    """Return the instants that the picture spans: up to shortly after the recovery: a long soak would squeeze it."""
+def spans(record: Record, axis: Axis) -> list[tuple[str, float, float]]:
+    """Return the parts of the run: what each is called, from when and until when (seconds from the page's zero)."""
+    seen = instants(record)
+    if "fault" not in seen:
+        return [("in the run", axis.start_s, axis.end_s + 1)]
+    struck = seen["fault"]["point_s"]
+    if "recovered" not in seen:
+        return [("before the fault", axis.start_s, struck), ("after the fault", struck, axis.end_s + 1)]
+    back = seen["recovered"]["point_s"]
+    return [
+        ("before the fault", axis.start_s, struck),
+        ("until recovered", struck, back),
+        ("after the recovery", back, axis.end_s + 1),
+    ]
+
+
+def axis_of(record: Record, seen: Mapping[str, Mapping[str, float]]) -> Axis:
+    """Return the axis of the recovery: up to shortly after it, for a long soak would squeeze what matters."""
     every = [value for at in seen.values() for value in at.values()]
+    answered = list(_answered(record))
     last = max(seen["recovered"].values()) if "recovered" in seen else max(every, default=1.0)
-    return [0.0, *(value for value in every if value <= 1.25 * last)]
+    last = max(1.0, 1.5 * last, 1.1 * max(answered, default=0.0))
+    return Axis.over([0.0, *answered, *(value for value in every if value <= last)], margin=0.04)
 
 
-def _phase(name: str, at: Mapping[str, float] | None, source: Any, axis: Axis) -> Phase:
+def _answered(record: Record) -> Iterator[float]:
+    """Yield until when each fault of the drill was answered by a recovery."""
+    for one in record.verdict.get("recoveries") or []:
+        at = record.relative(one.get("at"))
+        if at:
+            yield at["point_s"] + (part(one.get("rto"), "latest_s") or 0.0)
+
+
+def _phase(name: str, at: Mapping[str, float] | None, source: Any) -> Phase:
     title = NAMES.get(name, plain(name, 60).replace("_", " ").capitalize())
     told = plain(source, 120) if source else ""
     if not at:
         return Phase(name, title, "not observed", "", told)
-    point, low, high = (axis.percent(at.get(side, at["point_s"])) for side in ("point_s", "earliest_s", "latest_s"))
-    beyond = at["point_s"] > axis.end_s
-    return Phase(name, title, after(at["point_s"]), bounds(at), told, point, low, high, beyond)
+    return Phase(name, title, after(at["point_s"]), bounds(at), told, True)

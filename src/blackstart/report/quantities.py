@@ -44,6 +44,18 @@ def seconds(value: Any) -> str:
     return MISSING if number is None else f"{_fixed(number, decimals(number))} s"
 
 
+def latency(value: Any) -> str:
+    """Return how long an answer took, in the unit that reads best: "420 µs", "3.2 ms", "1.4 s"."""
+    number = _number(value)
+    if number is None:
+        return "–"
+    for scale, unit in ((1, "s"), (1e3, "ms"), (1e6, "µs")):
+        if number * scale >= 0.9995:
+            digits = max(0, 2 - math.floor(math.log10(number * scale * 1.0005)))
+            return f"{number * scale:,.{digits}f} {unit}"
+    return f"{number * 1e6:.2g} µs"
+
+
 def asked(value: Any) -> str:
     """Return a span that someone set, as they would write it: "30 s", not "30.0 s"."""
     number = _number(value)

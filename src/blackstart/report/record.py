@@ -2,10 +2,12 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from blackstart.history import Watch, read_survivors, read_watch
 from blackstart.outcome import UsageError
 from blackstart.report.quantities import NANOSECONDS, part
 
@@ -36,6 +38,13 @@ class Record:
         calls = (entry for entry in self.undo if entry.get("event") == "acted" and entry.get("id") in faults)
         return next((called for entry in calls if isinstance(called := entry.get("called_at"), int)), None)
 
+    def faults_ended_ns(self) -> list[int | None]:
+        """Return when each fault was proved to be undone, in the order of the verdict's faults; None where none was."""
+        intended = [entry for entry in self.undo if entry.get("event") == "intended"]
+        struck = [entry.get("id") for entry in intended if entry.get("role") == "fault"]
+        ends = {entry.get("id"): entry.get("t") for entry in self.undo if entry.get("event") == "undone"}
+        return [end if isinstance(end := ends.get(one), int) else None for one in struck]
+
     @property
     def zero_ns(self) -> int:
         """Where "+0 s" stands: the fault, or else the run's own start."""
@@ -60,6 +69,26 @@ class Record:
     def clock(self) -> Mapping[str, Any]:
         found = self.verdict.get("clock") or self.run.get("clock")
         return found if isinstance(found, Mapping) else {}
+
+    def survivors(self, store: str) -> tuple[Mapping[int, Any] | None, int]:
+        """Return what the database held of a store after the recovery, and when it was read (monotonic ns).
+
+        As ranges by writer; None where nobody read it, or for another run.
+        """
+        where = "primary" if self.run.get("recovers_in") == "primary" else "standby"
+        try:
+            found = read_survivors(self.run_dir / "history" / f"survivors-{store}-{where}.json")
+        except (OSError, ValueError):
+            return None, 0
+        return (found.ranges, found.started_ns) if found.run == self.run.get("run") else (None, 0)
+
+    def watches(self) -> dict[str, Watch]:
+        """Return what each watcher read over time, by its name; one that cannot be read is left out."""
+        found = {}
+        for path in sorted((self.run_dir / "history").glob("watch-*.jsonl")):
+            with suppress(OSError):
+                found[path.stem.removeprefix("watch-")] = read_watch(path)
+        return found
 
     def json_of(self, path: str) -> Mapping[str, Any]:
         """Return the JSON object in a file of the run's folder, {} if it is not there or broken."""

@@ -15,6 +15,8 @@ def surroundings(record: Record) -> Facts:
     named = {
         "Run": record.verdict.get("run"),
         "Experiment": record.verdict.get("experiment"),
+        "Failover": record.verdict.get("failover") or record.run.get("failover"),
+        "Recovers in": record.verdict.get("recovers_in") or record.run.get("recovers_in"),
         "Started": record.verdict.get("started_at") or record.run.get("started_at"),
         "Clock": _clock(record.clock),
         "Environment": environment.get("kind"),
