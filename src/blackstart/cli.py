@@ -58,7 +58,7 @@ def _parser() -> argparse.ArgumentParser:
         ("restore", "end the faults of a run and put everything back (or hold in the standby)", _restore),
         ("failback", "bring a system that holds in the standby back to its primary", _failback),
         ("judge", "judge a run again from its raw record, and write verdict.json (exits 0 once judged)", _judge),
-        ("report", "write a run's report.html again", _report),
+        ("report", "write a run's report.html and report.pdf again", _report),
     ):
         command = commands.add_parser(name, help=says, description=says)
         command.add_argument("run", nargs="?", metavar="RUN", help="folder or id of a run (default: the newest)")
@@ -141,12 +141,18 @@ def _judge(given: argparse.Namespace) -> int:
 
 def _report(given: argparse.Namespace) -> int:
     from blackstart.drill import folder  # noqa: PLC0415 - as for _run
-    from blackstart.report import page  # noqa: PLC0415 - as for _run
+    from blackstart.report import documents  # noqa: PLC0415 - as for _run
 
     run_dir = folder.find(given.run)
     folder.refuse_running(run_dir)
-    path = page.write(run_dir)
-    _print(json.dumps({"report": str(path)}) if given.json else str(path))
+    written = documents.write(run_dir)
+    paper = None if written.paper is None else str(written.paper)
+    if given.json:
+        _print(json.dumps({"report": str(written.page), "paper": paper}))
+    else:
+        _print("\n".join(path for path in (str(written.page), paper) if path))
+    if written.problem:
+        _say(written.problem)
     return 0
 
 

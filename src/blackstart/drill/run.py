@@ -1,5 +1,6 @@
 """One drill, from what was asked for to the exit code."""
 
+import logging
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,8 +20,10 @@ from blackstart.drill.target import System
 from blackstart.experiment import Experiment
 from blackstart.outcome import Exit, UsageError
 from blackstart.platform.setting import RUN_KEY, TOPOLOGY_KEY, setting
-from blackstart.report import page
+from blackstart.report import documents
 from blackstart.safety.lock import only_drill
+
+logger = logging.getLogger("blackstart")
 
 
 @dataclass(frozen=True)
@@ -75,7 +78,9 @@ def run(request: Request, watcher: Watcher, clock: Clock) -> Ended:
 def conclude(run_dir: Path) -> Ended:
     """Judge a finished run, write its report, and say with which code to exit."""
     verdict = judge.write(run_dir)
-    page.write(run_dir)
+    problem = documents.write(run_dir).problem
+    if problem:
+        logger.warning(problem)
     return Ended(run_dir, verdict, exit_code(verdict))
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from blackstart.report.quantities import plain, size
 
 MOST = 400
-PAGE = "report.html"
+PAGE, PAPER = "report.html", "report.pdf"
 
 
 @dataclass(frozen=True)
@@ -20,9 +20,11 @@ class File:
 
 
 def files(run_dir: Path) -> tuple[list[File], int]:
-    """Return at most MOST files in order, the page itself left out, and how many more there are."""
+    """Return at most MOST files in order, the report itself left out, and how many more there are."""
     found = sorted(path for path in run_dir.rglob("*") if path.is_file() and not path.is_symlink())
-    found = [path for path in found if path != run_dir / PAGE and not path.name.endswith(".part")]
+    found = [
+        path for path in found if path not in (run_dir / PAGE, run_dir / PAPER) and not path.name.endswith(".part")
+    ]
     return [_file(path, run_dir) for path in found[:MOST]], max(0, len(found) - MOST)
 
 
