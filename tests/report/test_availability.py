@@ -133,7 +133,24 @@ def test_a_million_flapping_probes_render_fast_and_small(make):
     assert "1,000,000 probes" in written.read_text(encoding="utf-8")
 
 
-def test_a_huge_record_stays_below_a_megabyte(make):
+def noise_of(count: int, start_ns: int) -> bytes:
+    """Return a canary's file with nothing but noise: any latency, good and bad, by either region in turns."""
+    from blackstart.history import CANARY
+    from blackstart.history.checksum import checksums
+
+    draw = np.random.default_rng(count)
+    records = np.zeros(count, CANARY)
+    records["seq"] = np.arange(count)
+    records["scheduled"] = records["sent"] = start_ns + np.arange(count) * (30 * NS // count)
+    records["done"] = records["sent"] + (10 ** draw.uniform(4, 12, count)).astype(np.int64)
+    records["result"] = np.where(np.arange(count) * 1201 // count % 2, 4, 0)
+    records["served_by"] = 1 + np.arange(count) * 401 // count % 2
+    records["crc32"] = checksums(records.view(np.uint8).reshape(count, CANARY.itemsize)[:, :-4])
+    return records.tobytes()
+
+
+@pytest.mark.parametrize("canaries", [4, 30])
+def test_a_huge_record_stays_below_a_megabyte(make, canaries):
     events = [{"t": make.at(i), "event": "note", "text": "x" * 5000} for i in range(3000)]
     acts = [
         {"id": i, "t": make.at(i), "event": "intended", "action": "a" * 900, "target": "t" * 900, "kind": "revertible"}
@@ -142,6 +159,9 @@ def test_a_huge_record_stays_below_a_megabyte(make):
     folder = make("x", events=events, undo=acts)
     for number in range(900):
         (folder / "history" / f"watch-{number}.jsonl").write_text("")
+    (folder / "history" / "ledger-orders.bin").unlink()
+    for number in range(canaries):
+        (folder / "history" / f"canary-noise-{number}.bin").write_bytes(noise_of(50_000 + number, make.at(0)))
     written = page.write(folder)
     assert written.stat().st_size < 1_000_000
     text = written.read_text(encoding="utf-8")

@@ -8,7 +8,7 @@ import numpy as np
 
 from blackstart.report import phases
 from blackstart.report.axis import Axis, Tick
-from blackstart.report.cells import ALL_GOOD, MIXED, Cells, servers, states
+from blackstart.report.cells import ALL_GOOD, CELLS, MIXED, Cells, servers, states
 from blackstart.report.quantities import NANOSECONDS, after, counted, interval, part, plain
 from blackstart.report.record import Record
 from blackstart.report.seen import BAD, GOOD, UNSENT, Seen, extent_ns, instruments
@@ -69,7 +69,8 @@ def availability(record: Record, seen: Sequence[Seen] | None = None) -> Availabi
     """Return what every observer saw, on one axis."""
     seen = list(instruments(record)) if seen is None else seen
     axis = axis_of(record, seen)
-    strips = tuple(_strip(one, axis, record.zero_ns) for one in seen)
+    cells = min(CELLS, max(60, 8 * CELLS // max(1, len(seen))))
+    strips = tuple(_strip(one, axis, record.zero_ns, cells) for one in seen)
     served = {look for strip in strips for span in strip.served for look in [span.look]}
     regions = next((one.regions for one in seen), ()) if served else ()
     outages = tuple(_outage(record, one) for one in record.verdict.get("outages") or [])
@@ -95,11 +96,11 @@ def marks(record: Record, axis: Axis) -> tuple[Tick, ...]:
     return tuple(found)
 
 
-def _strip(seen: Seen, axis: Axis, zero_ns: int) -> Strip:
-    looks = states(seen.answers, axis, zero_ns)
+def _strip(seen: Seen, axis: Axis, zero_ns: int, cells: int) -> Strip:
+    looks = states(seen.answers, axis, zero_ns, cells)
     spans = _spans(looks, axis, LOOKS, WORDS)
     slots = ("", *(f"region-{number % 3}" for number in range(len(seen.regions))))
-    found = servers(seen.answers, axis, zero_ns, len(seen.regions)) * np.isin(looks, (ALL_GOOD, MIXED))
+    found = servers(seen.answers, axis, zero_ns, len(seen.regions), cells) * np.isin(looks, (ALL_GOOD, MIXED))
     served = tuple(span for span in _spans(found, axis, slots, ("", *seen.regions)) if span.look)
     text = _text(seen.name, spans, served)
     return Strip(seen.name, seen.kind, seen.rests_on, tally(seen), seen.damage, spans, served, text)

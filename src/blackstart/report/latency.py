@@ -23,8 +23,8 @@ BINS = PER_DECADE * DECADES
 PER_ROW = 12
 ROW_PX, FAILED_PX, GAP_PX = 5, 9, 8
 LEVELS = 5
-MOST = 12
-"""How many instruments are drawn: a page must stay a page."""
+MOST, FEW, COARSE = 8, 4, 90
+"""How many instruments are drawn, and from how many on in how few columns: a page must stay a page."""
 
 Counts = NDArray[np.int64]
 
@@ -94,7 +94,8 @@ def latencies(
     ``spans``: the parts of the run to give figures for: what it is called, from when, until when (seconds on the axis).
     """
     filled = [one for one in seen if one.answers.total]
-    counted = [_counted(one, axis, spans, zero_ns) for one in filled[:MOST]]
+    widest = COLUMNS[-1] if len(filled) <= FEW else COARSE
+    counted = [_counted(one, axis, spans, zero_ns, widest) for one in filled[:MOST]]
     low, high = _range(counted)
     return Latency(
         tuple(_heat(one, low, high) for one in counted),
@@ -107,8 +108,9 @@ def latencies(
     )
 
 
-def _counted(seen: Seen, axis: Axis, spans: Sequence[tuple[str, float, float]], zero_ns: int) -> _Counted:
-    width = max(columns for columns in COLUMNS if columns <= max(COLUMNS[0], seen.answers.total // PER_COLUMN))
+def _counted(seen: Seen, axis: Axis, spans: Sequence[tuple[str, float, float]], zero_ns: int, widest: int) -> _Counted:
+    enough = max(COLUMNS[0], min(widest, seen.answers.total // PER_COLUMN))
+    width = max(columns for columns in COLUMNS if columns <= enough)
     answered, failed = np.zeros((width + 1, BINS), np.int64), np.zeros(width + 1, np.int64)
     told = {when: (np.zeros(BINS, np.int64), [0]) for when, _, _ in spans}
     for part in seen.answers.parts():
