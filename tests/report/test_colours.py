@@ -1,17 +1,22 @@
 """Every colour of the style sheet against its grounds, by WCAG 2.2: 4.5:1 for text, 3:1 for what a figure needs."""
 
 import re
+from importlib.resources import files as resources
 from itertools import pairwise
 
 import pytest
 
-from blackstart.report.page import style_sheet
+from blackstart.report import sheet
 
 TEXT = ("ink", "soft", "green", "red", "amber", "blue", "violet", "grey")
 FIGURES = ("good", "bad", "hatch", "void", "mark", "unknown", "region-0", "region-1", "region-2")
 HEAT = tuple(f"heat-{level}" for level in range(1, 6))
 GROUNDS = ("paper", "tint")
 ON_THE_BADGE = ("green", "red", "amber", "blue", "violet", "grey")
+
+
+def style_sheet(name: str) -> str:
+    return resources(sheet.SHARED).joinpath("templates", name).read_text(encoding="utf-8")
 
 
 def schemes() -> dict[str, dict[str, str]]:
@@ -68,8 +73,8 @@ def test_every_scheme_sets_every_colour_and_no_rule_brings_its_own():
     names = {scheme: set(colours) for scheme, colours in schemes().items()}
     assert names["light"] == names["dark"] == names["print"]
     assert {*TEXT, *FIGURES, *HEAT, *GROUNDS} <= names["light"]
-    for sheet in ("figures.css", "style.css"):
-        assert not re.findall(r"#[0-9a-f]{3,6}\b(?!\))", style_sheet(sheet)), sheet
+    for name in ("figures.css", "style.css"):
+        assert not re.findall(r"#[0-9a-f]{3,6}\b(?!\))", style_sheet(name)), name
     used = set(
         re.findall(r"var\(--([a-z0-9-]+)\)", "".join(map(style_sheet, ("figures.css", "style.css", "paper.css"))))
     )

@@ -8,7 +8,7 @@ import plutoprint
 import pytest
 from pypdf import PdfReader
 
-from blackstart.report import documents, page, paper
+from blackstart.report import documents, page, paper, printing
 from blackstart.report.record import read
 from tests.report.test_page import EVIL, Page, evil
 
@@ -68,24 +68,24 @@ def test_what_went_wrong_stands_on_the_first_sheet(make, outcome):
 def test_only_our_fonts_are_ever_fetched(make, monkeypatch):
     asked = []
 
-    class Watched(paper.OwnFonts):
+    class Watched(printing.OwnFonts):
         def fetch_url(self, url):
             asked.append(url)
             return super().fetch_url(url)
 
-    monkeypatch.setattr(paper, "OwnFonts", Watched)
+    monkeypatch.setattr(printing, "OwnFonts", Watched)
     change = evil({"reasons": ["x"], "fidelity": ["<img src='http://127.0.0.1:9/x.png'><link rel=stylesheet href=x>"]})
     documents.write(make("x", change=change, run={"title": EVIL}))
     assert asked
-    assert {url.removeprefix("font:") for url in asked} <= set(paper.CUTS)
+    assert {url.removeprefix("font:") for url in asked} <= set(printing.CUTS)
     for url in ("http://127.0.0.1/", "file:///etc/passwd", "font:../../x", "font:", "Regular"):
         with pytest.raises(ValueError, match="not ours"):
-            paper.OwnFonts().fetch_url(url)
+            printing.OwnFonts().fetch_url(url)
 
 
 def test_the_fetcher_is_the_one_that_is_asked():
     book = plutoprint.Book()
-    book.custom_resource_fetcher = paper.OwnFonts()
+    book.custom_resource_fetcher = printing.OwnFonts()
     with pytest.raises(plutoprint.Error):
         book.load_url("file:///etc/passwd")
 

@@ -1,17 +1,11 @@
 """``report.html``: the verdict and its evidence in one self-contained file."""
 
-import hashlib
-from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import cache
-from importlib.resources import files as resources
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
-from blackstart.report import quantities
+from blackstart.report import quantities, sheet
 from blackstart.report.acknowledged import acknowledged
 from blackstart.report.availability import availability, axis_of, marks
 from blackstart.report.course import course
@@ -30,8 +24,6 @@ from blackstart.report.standing import loss_sentence, outcome, reasons, recovery
 from blackstart.report.surroundings import surroundings, versions
 from blackstart.report.swimlane import swimlanes
 
-SHEETS = ("colours.css", "figures.css", "style.css")
-
 
 def write(run_dir: Path) -> Path:
     """Render ``report.html`` into the run's folder, whole or not at all, and return its path.
@@ -43,41 +35,16 @@ def write(run_dir: Path) -> Path:
 
 def save(run_dir: Path, text: str) -> Path:
     """Put the page into the run's folder, whole or not at all, and return its path."""
-    page = run_dir / PAGE
-    draft = page.with_name(PAGE + ".part")
-    draft.write_text(text, encoding="utf-8")
-    return draft.replace(page)
+    return sheet.write(run_dir / PAGE, text)
 
 
-def render(shown: Mapping[str, Any], sheets: Sequence[str] = SHEETS, paper: bool = False) -> str:
+def render(shown: Mapping[str, Any], sheets: Sequence[str] = sheet.COMMON, paper: bool = False) -> str:
     """Return the page: one HTML document that loads nothing and runs nothing.
 
     ``shown``: what `content` returned. ``paper``: for sheets that nobody clicks on, so without what only leads to
     other places of the page.
     """
-    style = "".join(style_sheet(name) for name in sheets)
-    digest = b64encode(hashlib.sha256(style.encode()).digest()).decode()
-    template = _environment().get_template("page.html.j2")
-    return template.render(style=style, digest=digest, paper=paper, **shown)
-
-
-def style_sheet(name: str) -> str:
-    """Return one of our own style sheets."""
-    return resources("blackstart.report.templates").joinpath(name).read_text(encoding="utf-8")
-
-
-@cache
-def _environment() -> Environment:
-    # Everything from a run is text from outside: nothing is marked safe but our own style sheet.
-    environment = Environment(
-        loader=PackageLoader("blackstart.report", "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["plain"] = quantities.plain
-    return environment
+    return sheet.render(sheet.SHARED, "page.html.j2", (), {**shown, "paper": paper}, common=sheets)
 
 
 def content(record: Record) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 from blackstart.report import quantities
 
 SHARED = "blackstart.report"
-COMMON = ("style.css",)
+COMMON = ("colours.css", "figures.css", "style.css")
 """The reports' own style sheets, below which each room's stand."""
 
 
