@@ -8,7 +8,7 @@ import pytest
 
 from blackstart import judge
 
-from .run_folder import Drill, _act, _activity, _phase, append, change, ns
+from .run_folder import Drill, _act, _activity, _phase, append, change, ns, without
 
 S = 1_000_000_000
 
@@ -123,3 +123,15 @@ def test_a_warm_cache_alone_proves_no_warmth(tmp_path: Path) -> None:
     run_dir = Drill(failback_at=None, accelerator_down=((10.1, 44.5),)).write(tmp_path / "run")
     append(run_dir / "events.jsonl", **_phase("warm", 40.0, 40.0, 40.0))
     assert judge.run(run_dir)["warm"] is None
+
+
+def test_orders_through_the_standby_prove_no_promotion_where_the_data_stays_in_the_primary(tmp_path: Path) -> None:
+    run_dir = Drill(failback_at=None).write(tmp_path / "run")
+    without(run_dir / "events.jsonl", lambda line: line.get("name") == "promoted")
+    assert _phase_of(judge.run(run_dir), "promoted") is not None
+    change(run_dir / "run.json", lambda run: run.update(recovers_in="primary"))
+    assert _phase_of(judge.run(run_dir), "promoted") is None
+
+
+def _phase_of(verdict: dict[str, Any], name: str) -> Any:
+    return next(phase["at"] for phase in verdict["phases"] if phase["name"] == name)

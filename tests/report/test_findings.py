@@ -74,7 +74,7 @@ BOMB = "a: &a [x,x,x,x,x,x,x,x,x]\n" + "".join(
     ("text", "problem"),
     [
         ("findings: [", "line"),
-        ("- text: x", "no list named findings"),
+        ("text: x", "no list named findings"),
         ("findings: 3", "no list named findings"),
         ("findings:\n  - owner: x", "finding 1 has no text"),
         ("findings:\n  - text: x\n    ownr: y", "unknown field ownr: use id, text, owner, due, retest"),

@@ -16,7 +16,7 @@ from blackstart.judge.phases import Phase
 from blackstart.judge.record import Record
 from blackstart.judge.recovery import Recovery, Seen, look
 from blackstart.judge.series import Judged, judged
-from blackstart.judge.stores import Store, of_ledger
+from blackstart.judge.stores import Store, of_ledger, recovers_in
 
 STABLE_S = 5.0
 """The stabilisation window where the objectives name none."""
@@ -181,7 +181,9 @@ def _standby(view: View, fault: Interval) -> list[Phase | None]:
         return []
     endpoint = view.record.regions.index(regions["standby"]) + 1
     reads = [it for name, it in view.judged.items() if name in view.rests_on and not _writes(view, name)]
-    writes = [it for name, it in view.judged.items() if _writes(view, name)]
+    # Pods of the standby that write to the primary's database prove no promotion.
+    moved = recovers_in(view.record) == "standby"
+    writes = [it for name, it in view.judged.items() if _writes(view, name) and moved]
     return [
         *(phases.routed(it, endpoint, fault.earliest, Latency.before(it, fault.earliest).usual) for it in reads),
         *(phases.promoted(it, endpoint, fault) for it in writes),

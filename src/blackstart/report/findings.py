@@ -16,7 +16,7 @@ FILE = "findings.yaml"
 MOST = 200
 MOST_BYTES = 1_000_000
 BLANK = 3
-FIELDS = ("id", "text", "owner", "due", "retest")
+FIELDS = ("id", "text", "owner", "due", "retest", "status")
 
 
 @dataclass(frozen=True)
@@ -28,6 +28,7 @@ class Finding:
     owner: str = ""
     due: str = ""
     retest: str = ""
+    status: str = ""
     suggested: bool = False
 
 
@@ -63,7 +64,7 @@ def _read(path: Path) -> Iterator[Finding]:
     if path.stat().st_size > MOST_BYTES:
         raise ValueError(f"it is larger than {MOST_BYTES:,} bytes")
     content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    listed = content.get("findings") if isinstance(content, Mapping) else None
+    listed = content.get("findings") if isinstance(content, Mapping) else content
     if not isinstance(listed, list):
         raise ValueError("it has no list named findings")  # noqa: TRY004 - the file's content is wrong
     if len(listed) > MOST:
@@ -80,7 +81,7 @@ def _finding(number: int, given: Any) -> Finding:
         raise ValueError(f"finding {number} has an unknown field {plain(unknown[0], 40)}: use {', '.join(FIELDS)}")
     fields = {name: _text(number, name, given.get(name)) for name in FIELDS}
     fields["id"] = fields["id"] or f"F-{number}"
-    return Finding(fields["id"], fields["text"], fields["owner"], fields["due"], fields["retest"])
+    return Finding(**fields)
 
 
 def _text(number: int, name: str, value: Any) -> str:
