@@ -4,6 +4,7 @@
 """
 
 import copy
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
@@ -117,6 +118,15 @@ class Experiment:
     @property
     def method(self) -> list[dict[str, Any]]:
         return list(self.content.get("method", []))
+
+    def with_objectives(self, objectives: Mapping[str, float]) -> "Experiment":
+        """Return the same experiment with some objectives set anew. Raises ``UsageError`` for one that cannot be."""
+        if not objectives:
+            return self
+        content = self.runnable()
+        own = next(e for e in content["extensions"] if isinstance(e, dict) and e.get("name") == EXTENSION)
+        own["objectives"] = {**own["objectives"], **objectives}
+        return Experiment(self.name, content, _declaration(content, Path(self.name)))
 
     def runnable(self) -> dict[str, Any]:
         """Return a copy for Chaos Toolkit, which changes what it is given."""

@@ -175,6 +175,19 @@ class Orders(_Part):
     served_by_header: str
 
 
+class Targets(_Part):
+    """What this system must achieve in one experiment, in place of the experiment's own objectives."""
+
+    rto_s: float | None = Field(default=None, gt=0)
+    rpo_s: float | None = Field(default=None, ge=0)
+    warm_s: float | None = Field(default=None, gt=0)
+    failed_requests: int | None = Field(default=None, ge=0)
+
+    def given(self) -> dict[str, float]:
+        """Return the objectives that are given, by their names in an experiment."""
+        return self.model_dump(exclude_none=True)
+
+
 class FaultTemplate(_Part):
     """A Fault Injection Service experiment template, called in ``region``."""
 
@@ -187,7 +200,8 @@ class Topology(_Part):
 
     ``kind`` says what the evidence is about, ``timing`` which of the lab's profiles made it (null on AWS).
     ``resolver`` (``host:port``) answers for private names; null means the machine's own. ``patience_s`` is how long
-    one step may take before it has failed. ``fidelity`` says what of the system itself is simulated.
+    one step may take before it has failed. ``objectives`` are by experiment. ``fidelity`` says what of the system
+    itself is simulated.
     """
 
     version: Literal[1]
@@ -203,6 +217,7 @@ class Topology(_Part):
     database: Database
     orders: Orders
     fault_injection: dict[str, FaultTemplate] = {}
+    objectives: dict[str, Targets] = {}
     fidelity: tuple[str, ...] = ()
     patience_s: float | None = Field(default=None, gt=0)
 

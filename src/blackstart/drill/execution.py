@@ -1,6 +1,8 @@
 """What happens between a drill's plan and its verdict: observe, run the experiment, put things right."""
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -72,8 +74,7 @@ class Drill:
         content = self._experiment.runnable()
         content.setdefault("configuration", {}).update(self._configuration)
         content.setdefault("controls", []).append(CONTROL)
-        _quiet(self._here.run_dir)
-        with keep_journal(self._here.run_dir, self._signals) as keeper:
+        with logged(self._here.run_dir), keep_journal(self._here.run_dir, self._signals) as keeper:
             keeper.keep(run_experiment(content, settings=SETTINGS, event_handlers=[keeper]))
 
     def _put_right(self, interrupted: bool) -> Restoration:
@@ -135,11 +136,20 @@ class Drill:
         )
 
 
-def _quiet(run_dir: Path) -> None:
-    """Send Chaos Toolkit's log into the run's folder: the terminal is the drill's own."""
+@contextmanager
+def logged(run_dir: Path) -> Iterator[None]:
+    """Send Chaos Toolkit's log into the run's folder: the terminal is the drill's own.
+
+    The logger is left as it was found: whoever runs the drill in-process may listen to it too.
+    """
     logger = logging.getLogger("chaostoolkit")
-    for handler in logger.handlers:
-        handler.close()
-    logger.handlers = [logging.FileHandler(run_dir / "chaostoolkit.log", encoding="utf-8")]
+    before = (logger.handlers, logger.level, logger.propagate)
+    file = logging.FileHandler(run_dir / "chaostoolkit.log", encoding="utf-8")
+    logger.handlers, logger.propagate = [file], False
     logger.setLevel(logging.INFO)
-    logger.propagate = False
+    try:
+        yield
+    finally:
+        file.close()
+        logger.handlers, logger.propagate = before[0], before[2]
+        logger.setLevel(before[1])

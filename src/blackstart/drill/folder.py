@@ -30,16 +30,19 @@ def check(out: Path | None) -> None:
         raise UsageError(f"--out {out} is not an empty folder: give a new one, a run's record is never overwritten")
 
 
-def choose(experiment: Experiment, out: Path | None, clock: Clock) -> Path:
-    """Return the folder of a new run, which is not made yet. Raises ``UsageError`` when the one asked for is full."""
+def choose(experiment: Experiment, out: Path | None, clock: Clock, reports: Path = REPORTS) -> Path:
+    """Return the folder of a new run, which is not made yet: ``out``, or one below ``reports``.
+
+    Raises ``UsageError`` when the one asked for is full.
+    """
     check(out)
     if out is not None:
         return out.resolve()
     name = f"{clock.wall().astimezone(UTC):%Y%m%dT%H%M%SZ}-{experiment.name}"
-    number, folder = 1, REPORTS / name
+    number, folder = 1, reports / name
     while folder.exists():
         number += 1
-        folder = REPORTS / f"{name}-{number}"
+        folder = reports / f"{name}-{number}"
     return folder.resolve()
 
 

@@ -23,7 +23,7 @@ Check = tuple[str, Callable[[], object]]
 
 def check(experiment: Experiment, here: Setting) -> None:
     """Raise ``UsageError`` that names the first target that is not there."""
-    _check_arguments(experiment, here.topology)
+    check_names(experiment, here.topology)
     instruments.plan(experiment, here.topology, here.run_dir, "preflight")
     for what, look in _targets(experiment, here):
         try:
@@ -34,8 +34,8 @@ def check(experiment: Experiment, here: Setting) -> None:
             ) from error
 
 
-def _check_arguments(experiment: Experiment, topology: Topology) -> None:
-    """Names of regions and templates in the method must be the topology's."""
+def check_names(experiment: Experiment, topology: Topology) -> None:
+    """Raise ``UsageError`` for a region or template of the method that the topology does not have."""
     for arguments in _arguments(experiment):
         regions = [arguments["region"]] if "region" in arguments else list(arguments.get("dials", ()))
         for region in regions:

@@ -81,7 +81,9 @@ def _check_same_system(run_dir: Path, here: Setting) -> None:
     except (OSError, ValueError) as error:
         raise UsageError(f"topology.json of run {run_dir.name} cannot be read ({error}): bring it back") from error
     now = here.topology.model_dump(mode="json")
-    changed = sorted(field for field in then.keys() | now.keys() if then.get(field) != now.get(field))
+    # What is demanded of a system is no part of it.
+    fields = (then.keys() | now.keys()) - {"objectives"}
+    changed = sorted(field for field in fields if then.get(field) != now.get(field))
     if changed:
         raise UsageError(
             f"run {run_dir.name} was on another system than {now['name']!r} is now ({', '.join(changed)} differ; a lab "

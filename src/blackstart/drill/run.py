@@ -1,8 +1,9 @@
 """One drill, from what was asked for to the exit code."""
 
 import logging
+from collections.abc import Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,26 +23,34 @@ from blackstart.outcome import Exit, UsageError
 from blackstart.platform.setting import RUN_KEY, TOPOLOGY_KEY, setting
 from blackstart.report import documents
 from blackstart.safety.lock import only_drill
+from blackstart.topology import Topology
 
 logger = logging.getLogger("blackstart")
 
 
 @dataclass(frozen=True)
 class Request:
-    """What a drill was asked to do, and on which system."""
+    """What a drill was asked to do, and on which system.
+
+    ``objectives`` beat the topology's, which beat the experiment's own. The run's folder is ``out``, else a new one
+    below ``reports``.
+    """
 
     experiment: Experiment
     system: System
     out: Path | None
+    objectives: Mapping[str, float] = field(default_factory=dict)
+    reports: Path = folder.REPORTS
 
 
 @dataclass(frozen=True)
 class Ended:
-    """How a drill ended."""
+    """How a drill ended. ``interrupted`` names the signal that stopped it, or came while things were put right."""
 
     run_dir: Path
     verdict: dict[str, Any]
     exit_code: Exit
+    interrupted: str | None = None
 
 
 def check(experiment: Experiment) -> None:
@@ -59,20 +68,27 @@ def run(request: Request, watcher: Watcher, clock: Clock) -> Ended:
     topology_path = request.system.topology.resolve()
     with ExitStack() as stack:
         stack.enter_context(only_drill(topology_path))
-        run_dir = folder.choose(request.experiment, request.out, clock)
+        run_dir = folder.choose(request.experiment, request.out, clock, request.reports)
         configuration = {TOPOLOGY_KEY: str(topology_path), RUN_KEY: str(run_dir)}
         here = setting(configuration)
+        experiment = settled(request, here.topology)
         watcher.phase("looking at every target")
-        preflight.check(request.experiment, here)
-        folder.describe(run_dir, request.experiment, here.topology, topology_path, request.system.started, clock)
+        preflight.check(experiment, here)
+        folder.describe(run_dir, experiment, here.topology, topology_path, request.system.started, clock)
         signals = Signals(lambda: watcher.current)
         stack.enter_context(signals.installed())
         # From here on the system may be left in need of its lab, whatever happens.
         request.system.keep = True
-        plan = instruments.plan(request.experiment, here.topology, run_dir, here.mark)
-        restoration = Drill(request.experiment, here, configuration, plan, signals, watcher).run()
+        plan = instruments.plan(experiment, here.topology, run_dir, here.mark)
+        restoration = Drill(experiment, here, configuration, plan, signals, watcher).run()
         request.system.keep = restoration.state != "restored"
-        return conclude(run_dir)
+        return replace(conclude(run_dir), interrupted=signals.received)
+
+
+def settled(request: Request, topology: Topology) -> Experiment:
+    """Return the experiment with the objectives that hold for this drill."""
+    here = topology.objectives.get(request.experiment.name)
+    return request.experiment.with_objectives({**(here.given() if here else {}), **request.objectives})
 
 
 def conclude(run_dir: Path) -> Ended:

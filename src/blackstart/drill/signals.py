@@ -1,4 +1,6 @@
-"""Ctrl-C, SIGTERM and a closed terminal: an interruption while the drill acts, a note while things are put right."""
+"""Ctrl-C, SIGTERM, a closed terminal and an alarm: an interruption while the drill acts, a note while things are put
+right.
+"""
 
 import os
 import signal
@@ -6,12 +8,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-HANDLED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+HANDLED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGALRM)
+"""SIGALRM is how a test runner's time limit comes: its own handler would end the drill with nothing put right."""
 NOTE = b"blackstart: putting things right; this is not cut short\n"
 
 
 class Signals:
-    """Turns SIGINT, SIGTERM and SIGHUP into ``KeyboardInterrupt``, until ``defer`` says that nothing may be cut short.
+    """Turns the signals into ``KeyboardInterrupt``, until ``defer`` says that nothing may be cut short.
 
     ``received`` and ``during`` say which signal came first and in which phase.
 
