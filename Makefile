@@ -35,7 +35,7 @@ interruptions: setup ## stop a drill in every phase, and write docs/interruption
 
 lock: setup ## resolve the dependencies again, with hashes and without any host's name
 	@source tools/uv.sh && uv_path && "$$UV" pip compile --quiet --upgrade --universal --python-version 3.12 \
-	  --extra lab --extra dev --generate-hashes --no-emit-index-url --no-header --no-annotate \
+	  --extra lab --extra dev --extra pytest --generate-hashes --no-emit-index-url --no-header --no-annotate \
 	  pyproject.toml -o requirements/lock.txt
 
 clean: ## remove what was installed and built (runs in reports/ stay)

@@ -1,6 +1,3 @@
-"""Loaded by every pytest run in this checkout: failures of drawn cases print what reproduces them."""
+"""Loads blackstart's own pytest plugin, which is also there where blackstart is not installed (a plain checkout)."""
 
-from hypothesis import settings
-
-settings.register_profile("blackstart", deadline=None, print_blob=True)
-settings.load_profile("blackstart")
+pytest_plugins = ["blackstart.pytest_plugin"]
