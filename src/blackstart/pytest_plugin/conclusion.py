@@ -1,4 +1,4 @@
-"""The session's end: no drill is left at work, the lab that was started is stopped."""
+"""The session's end: no drill is left at work, the lab that was started is stopped, the overview is written."""
 
 import os
 import signal
@@ -26,6 +26,7 @@ def pytest_sessionfinish(session: pytest.Session) -> Iterator[None]:
         _await_drill(day)
         yield  # pytest-xdist ends its workers here: one that started the lab would keep its ended processes as zombies
         _stop_lab(day)
+        _write_overview(day)
     _conclude(session, day)
 
 
@@ -36,6 +37,7 @@ def _conclude(session: pytest.Session, day: GameDay) -> None:
         day.notes.append(halted.reason)
     terminal = session.config.pluginmanager.get_plugin("terminalreporter")
     if day.notes and terminal is not None:
+        terminal.ensure_newline()
         terminal.section("drills")
         for note in day.notes:
             terminal.write_line(note)
@@ -69,6 +71,19 @@ def _stop_lab(day: GameDay) -> None:
     from blackstart.drill import target  # noqa: PLC0415 - only drills need it
 
     target.stop(name)
+
+
+def _write_overview(day: GameDay) -> None:
+    if day.options.reports is None or day.options.dry_run or not any(day.options.reports.glob("*/verdict.json")):
+        return
+    from blackstart.clock import SystemClock  # noqa: PLC0415 - only drills need it
+    from blackstart.pytest_plugin import overview  # noqa: PLC0415 - as above
+
+    try:
+        for path in overview.write(day.options.reports, SystemClock()):
+            day.notes.append(f"written: {path}")
+    except Exception as error:  # noqa: BLE001 - what is left to do must be said, whatever an overview fails of
+        day.notes.append(f"the overview of {day.options.reports} could not be written: {error}")
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:

@@ -12,7 +12,7 @@ TIMINGS = ("fast", "aws")
 
 @dataclass(frozen=True)
 class Options:
-    """What was asked for. ``topology`` None is the lab, ``reports`` None the folder reports/."""
+    """What was asked for. ``topology`` None is the lab, ``reports`` None the folder reports/ without an overview."""
 
     topology: Path | None
     reports: Path | None
@@ -27,7 +27,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--reports",
         metavar="DIR",
-        help="where each run gets its folder (default: reports)",
+        help="where each run gets its folder, and the scorecard and the compliance report are written at the end",
     )
     group.addoption("--timing", choices=TIMINGS, help="how fast the lab is that is started (default: fast)")
     group.addoption("--dry-run", action="store_true", help="check the drills and show every call, but run none")
