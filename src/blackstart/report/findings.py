@@ -79,9 +79,8 @@ def _finding(number: int, given: Any) -> Finding:
     unknown = [str(name) for name in given if name not in FIELDS]
     if unknown:
         raise ValueError(f"finding {number} has an unknown field {plain(unknown[0], 40)}: use {', '.join(FIELDS)}")
-    fields = {name: _text(number, name, given.get(name)) for name in FIELDS}
-    fields["id"] = fields["id"] or f"F-{number}"
-    return Finding(**fields)
+    name, text, owner, due, retest, status = (_text(number, field, given.get(field)) for field in FIELDS)
+    return Finding(name or f"F-{number}", text, owner, due, retest, status)
 
 
 def _text(number: int, name: str, value: Any) -> str:
