@@ -16,6 +16,7 @@ KNOBS = (
         "delay of the database replication between the regions, milliseconds (default: 0)",
     ),
     ("--replication-rate-kbps", float, "throughput of that replication, kilobytes a second (default: unlimited)"),
+    ("--controller-delay-s", float, "how long the failover controller sleeps before it acts, seconds (default: 0)"),
     ("--timing", str, "fast (seconds) or aws (the times that AWS documents) (default: fast)"),
     ("--api-port", int, "port of the AWS API (default: a free one)"),
 )

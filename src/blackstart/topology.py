@@ -195,6 +195,23 @@ class FaultTemplate(_Part):
     template: str
 
 
+class Controller(_Part):
+    """The function that alarms start. ``state`` is the SSM parameter in which it tells what it is doing: JSON with
+    ``state`` (``running`` or ``idle``) and ``doing`` (words). It must stop where its alarms' actions are disabled.
+    """
+
+    function: str
+    state: str
+
+
+class Automation(_Part):
+    """The system's own failover: CloudWatch alarms in ``region`` whose action is the controller."""
+
+    region: str
+    alarms: tuple[str, ...] = Field(min_length=1)
+    controller: Controller
+
+
 class Topology(_Part):
     """The system under drill.
 
@@ -218,6 +235,7 @@ class Topology(_Part):
     orders: Orders
     fault_injection: dict[str, FaultTemplate] = {}
     objectives: dict[str, Targets] = {}
+    automation: Automation | None = None
     fidelity: tuple[str, ...] = ()
     patience_s: float | None = Field(default=None, gt=0)
 
@@ -226,6 +244,8 @@ class Topology(_Part):
         for role, region in (("primary", self.primary), ("standby", self.standby)):
             if region not in self.regions:
                 raise ValueError(f"{role} is {region!r}, which is not under regions ({', '.join(self.regions)})")
+        if self.automation and self.automation.region not in self.regions:
+            raise ValueError(f"automation.region is {self.automation.region!r}, which is not under regions")
         if self.primary == self.standby:
             raise ValueError(f"primary and standby are both {self.primary!r}")
         return self

@@ -17,6 +17,11 @@ READER_NAME = f"reader.{ZONE}"
 ACCOUNT = "123456789012"
 SYSTEM = "shop"
 """The name of everything in the lab: EKS cluster, namespace, deployment, global cluster, database, accelerator."""
+PRIMARY_ALARM = f"{SYSTEM}-primary-entry"
+CANARY_NAMESPACE = "Shop/Canary"
+CANARY_METRIC = "SuccessPercent"
+FAILOVER_STATE = f"/{SYSTEM}/failover"
+"""The parameter in which the failover controller tells what it is doing."""
 
 
 @dataclass(frozen=True)
@@ -142,6 +147,11 @@ class Layout:
     @property
     def accelerator_name(self) -> str:
         return f"{SYSTEM}.awsglobalaccelerator.lab"
+
+    @property
+    def failover_function(self) -> str:
+        """Return the ARN of the failover controller, which lives in the standby."""
+        return f"arn:aws:lambda:{self.regions[1]}:{ACCOUNT}:function:{SYSTEM}-failover"
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self) | {"regions": list(self.regions)}

@@ -24,13 +24,17 @@ class Timing:
     """The same for a failover inside a region."""
     pod_start_s: float
     """The profile's default for the knob of the same name."""
+    alarm_period_s: int
+    """Of CloudWatch's alarms; below 10 s only here: AWS knows 10, 20, 30 s and multiples of 60 s."""
+    canary_interval_s: float
+    """Between two probes of the primary's entry, whose success the alarm watches."""
 
 
 TIMINGS = {
-    "fast": Timing(2, 0.5, 2, 2, 0.5, 0.0, 0.0, 0.5),
+    "fast": Timing(2, 0.5, 2, 2, 0.5, 0.0, 0.0, 0.5, 1, 0.5),
     # What AWS documents: 30 s for the accelerator, often less than 30 s for a failover inside a region, over a
-    # minute for a pod on Fargate.
-    "aws": Timing(5, 10.0, 3, 3, 30.0, 60.0, 30.0, 60.0),
+    # minute for a pod on Fargate, 10 s periods of alarms and 10 s between two probes of a fast health check.
+    "aws": Timing(5, 10.0, 3, 3, 30.0, 60.0, 30.0, 60.0, 10, 10.0),
 }
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,30}")
 REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-\d")
@@ -50,6 +54,8 @@ class Specification:
     replication_delay_ms: float = 0
     replication_rate_kbps: float | None = None
     """Kilobytes a second that replication may use; None is unlimited."""
+    controller_delay_s: float = 0
+    """How long the failover controller sleeps before it acts."""
     timing: str = "fast"
     api_port: int | None = None
     """The AWS API's port; None takes a free one."""
@@ -63,6 +69,8 @@ class Specification:
         _need(_is_number(delay, 0, 600_000), "replication_delay_ms", delay, "milliseconds from 0 to 600000")
         rate = self.replication_rate_kbps
         _need(rate is None or _is_number(rate, 1, 1e9), "replication_rate_kbps", rate, "kilobytes a second from 1")
+        asleep = self.controller_delay_s
+        _need(_is_number(asleep, 0, 86_400), "controller_delay_s", asleep, "seconds from 0 to 86400")
         _need(self.timing in TIMINGS, "timing", self.timing, f"one of: {', '.join(TIMINGS)}")
         port = self.api_port
         _need(port is None or _is_integer(port, 1024, 65535), "api_port", port, "a port from 1024 to 65535")

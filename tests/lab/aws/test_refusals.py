@@ -24,7 +24,7 @@ REGION = "eu-central-1"
         ("secretsmanager", "stop_replication_to_replica", {"SecretId": "x"}, "StopReplicationToReplica"),
         ("efs", "describe_replication_configurations", {}, "elasticfilesystem:DescribeReplicationConfigurations"),
         ("elasticache", "test_failover", {"ReplicationGroupId": "x", "NodeGroupId": "1"}, "elasticache:TestFailover"),
-        ("cloudwatch", "describe_alarm_history", {}, "monitoring:DescribeAlarmHistory"),
+        ("cloudwatch", "put_composite_alarm", {"AlarmName": "a", "AlarmRule": "x"}, "monitoring:PutCompositeAlarm"),
         (
             "cloudwatch",
             "put_metric_alarm",

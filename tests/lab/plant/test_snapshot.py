@@ -31,6 +31,7 @@ def snapshot(**changes):
         "experiments": [],
         "regions": {"eu-west-1": "on", "eu-central-1": "on"},
         "caches": {"eu-west-1": "on", "eu-central-1": "on"},
+        "alarm_actions": {"eu-central-1/shop-primary-entry": False},
     }
     return configuration(**(given | changes))
 
@@ -55,6 +56,7 @@ def test_every_difference_shows():
     usual = snapshot()
     assert snapshot(replicas={"eu-west-1": {"shop/shop": 0}, "eu-central-1": None}) != usual
     assert snapshot(experiments=["region-loss"]) != usual
+    assert snapshot(alarm_actions={"eu-central-1/shop-primary-entry": True}) != usual
     assert snapshot(links={"b": {"state": "refuse", "delay_ms": 0, "rate_kbps": None}}) != usual
     assert snapshot(records=[{"name": "writer.shop.internal.", "type": "CNAME", "ttl": 2, "values": ["c"]}]) != usual
     assert usual["records"]["writer.shop.internal."] == ["CNAME", 2, ["a"]]

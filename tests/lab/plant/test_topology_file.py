@@ -25,6 +25,8 @@ RESOURCES = {
     "regions": {name: region(name) for name in LAYOUT.regions},
     "global_cluster": "shop",
     "secret": "shop/database",
+    "alarms": ["shop-primary-entry"],
+    "failover_function": "arn:function",
 }
 
 
@@ -33,7 +35,7 @@ def test_the_file_says_what_a_drill_reads(tmp_path):
     found = yaml.safe_load(path.read_text())
     assert list(found) == [
         "version", "name", "kind", "timing", "fidelity", "aws", "primary", "standby", "resolver", "accelerator",
-        "regions", "database", "orders", "fault_injection",
+        "regions", "database", "orders", "fault_injection", "automation",
     ]  # fmt: skip
     assert found["resolver"] == "127.110.0.53:8053"
     assert found["aws"]["endpoint_url"] == "http://127.110.0.1:4566"

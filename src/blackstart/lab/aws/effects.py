@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from moto.cloudwatch.models import cloudwatch_backends
 from moto.ec2.models import ec2_backends
 from moto.elbv2.models import elbv2_backends
 from moto.route53.models import route53_backends
@@ -25,6 +26,7 @@ PODS_GROUP = f"{SYSTEM}-pods"
 """The name of the pods' security group, in each region."""
 _security = threading.Lock()
 _names = threading.Lock()
+_alarms = threading.Lock()
 
 
 def of(call: Call) -> Effect | None:
@@ -50,6 +52,15 @@ def records(context: Context, region: str) -> None:
         zones = list(route53_backends[ACCOUNT]["aws"].zones.values())
         sets = [record for zone in zones if is_served(zone) for record in zone.rrsets]
         context.plant.set_records([_record(record) for record in sets if record.type not in {"NS", "SOA"}])
+
+
+def alarms(context: Context, region: str) -> None:
+    """Send whether each alarm acts, by region and name."""
+    del region
+    with _alarms:
+        found = {r: list(cloudwatch_backends[ACCOUNT][r].alarms.values()) for r in context.layout.regions}
+        acting = {f"{r}/{alarm.name}": bool(alarm.actions_enabled) for r, known in found.items() for alarm in known}
+        context.plant.set_alarm_actions(acting)
 
 
 def is_served(zone: Any) -> bool:
@@ -131,6 +142,13 @@ _EFFECTS: dict[tuple[str, str], Effect] = {
         security,
     ),
     ("route53", "ChangeResourceRecordSets"): records,
+    **dict.fromkeys(
+        [
+            ("monitoring", operation)
+            for operation in ("PutMetricAlarm", "DeleteAlarms", "EnableAlarmActions", "DisableAlarmActions")
+        ],
+        alarms,
+    ),
     **dict.fromkeys(
         [
             ("globalaccelerator", operation)

@@ -33,6 +33,10 @@ class Endpoint:
         self._own = own
         self._locks: dict[str, threading.Lock] = {}
 
+    def turn(self, service: str) -> threading.Lock:
+        """Return the lock under which that service, by its signing name, is called."""
+        return self._locks.setdefault(service, threading.Lock())
+
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         began = time.monotonic_ns()
         call = scope.read(environ) or Call("", "", f"{environ.get('REQUEST_METHOD')} {environ.get('PATH_INFO')}", {})
@@ -50,7 +54,7 @@ class Endpoint:
         try:
             if effect is not None:
                 self._context.plant.check()
-            with self._locks.setdefault(call.service, threading.Lock()):
+            with self.turn(call.service):
                 answer = self._handled(environ, call)
             if effect is not None and answer[0] < HTTPStatus.MULTIPLE_CHOICES:
                 effect(self._context, call.region)

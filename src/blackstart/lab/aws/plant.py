@@ -95,6 +95,18 @@ class Plant:
         """Tell which fault injection experiments run, by their templates' names."""
         self._call("PUT", "/fis", {"running": running})
 
+    def set_alarm_actions(self, acting: dict[str, bool]) -> None:
+        """Tell which alarms execute their actions, by ``region/name``."""
+        self._call("PUT", "/alarms", {"acting": acting})
+
+    def invoke(self, function: str, event: dict[str, Any]) -> None:
+        """Start a function with an event; returns when it has taken it. Raises PlantError: it cannot."""
+        self._call("POST", "/automation/invocations", {"function": function, "event": event})
+
+    def note(self, note: dict[str, Any]) -> None:
+        """Have the instant of something written down among what the lab knows to be true."""
+        self._call("POST", "/truth", note)
+
     def check(self) -> None:
         """Raise PlantError unless the plant takes connections, before a call changes anything."""
         connection = self._connection(timeout_s=2.0)

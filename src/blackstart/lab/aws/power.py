@@ -8,7 +8,7 @@ from pathlib import Path
 
 from blackstart.lab.aws.call import Call
 
-REGIONAL = frozenset({"ec2", "eks", "elasticache", "elasticloadbalancing", "rds"})
+REGIONAL = frozenset({"ec2", "eks", "elasticache", "elasticloadbalancing", "monitoring", "rds"})
 """Services that die with their region, by signing name. The others are global, or live on to be asked."""
 HANG_S = 60.0
 _POLL_S = 0.2

@@ -32,7 +32,7 @@ _REFUSED: dict[str, dict[str, str]] = {
         "ModifyTargetGroupAttributes RegisterTargets DeregisterTargets",
     },
     "events": {"the lab's rules never fire": "PutRule PutTargets"},
-    "monitoring": {"the lab evaluates no alarms": "PutMetricAlarm PutCompositeAlarm"},
+    "monitoring": {"the lab evaluates alarms on one metric only": "PutCompositeAlarm PutAnomalyDetector"},
     "rds": {
         "the lab's databases can only be failed over, or switched over by their global cluster": "PromoteReadReplica "
         "PromoteReadReplicaDBCluster RebootDBCluster RebootDBInstance StartDBCluster StartDBInstance StopDBCluster "

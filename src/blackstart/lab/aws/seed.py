@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from blackstart.lab.aws import effects, seed_database, seed_global, seed_region
+from blackstart.lab.aws import effects, seed_alarms, seed_database, seed_global, seed_region
 from blackstart.lab.aws.accelerator import models as accelerator_models
 from blackstart.lab.aws.context import Context
 
@@ -18,6 +18,7 @@ def build(context: Context) -> dict[str, Any]:
     resources["secret"] = seed_global.secret(context)
     resources["zone_id"] = seed_global.zone(context, resources["regions"])
     resources |= seed_global.accelerator(context, resources["regions"])
+    resources |= seed_alarms.build(context, resources["regions"])
     _write(context, resources)
     _send(context)
     return resources
@@ -35,5 +36,6 @@ def _send(context: Context) -> None:
     for region in context.layout.regions:
         effects.security(context, region)
     effects.records(context, "")
+    effects.alarms(context, "")
     accelerator_models.send(context)
     context.plant.set_experiments([])

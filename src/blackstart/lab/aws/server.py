@@ -3,12 +3,14 @@
 import gc
 import socket
 import sys
+from typing import Any
 
 from moto.moto_server.werkzeug_app import MotoRequestHandler
 from werkzeug.serving import LISTEN_QUEUE, BaseWSGIServer, make_server
 
 from blackstart.lab.aws import injection, seed, tagging
 from blackstart.lab.aws.accelerator.responses import AcceleratorResponse
+from blackstart.lab.aws.alarms.watch import Watch
 from blackstart.lab.aws.context import Context, enter
 from blackstart.lab.aws.endpoint import Endpoint, Moto
 from blackstart.lab.aws.extensions import application
@@ -30,19 +32,24 @@ def serve(context: Context, bound: socket.socket) -> None:
     enter(context)
     tagging.install(context.layout.regions)
     injection.install()
-    seed.build(context)
+    resources = seed.build(context)
     gc.collect()
     gc.freeze()
     gc.enable()
-    server = _listen(context, bound)
+    answering = Endpoint(context, Moto(application), {"globalaccelerator": AcceleratorResponse})
+    Watch(context, answering.turn("monitoring"), _balancers(resources)).begin()
+    server = _listen(answering, bound)
     sys.stdout.write("ready\n")
     sys.stdout.flush()
     sys.stdout = sys.stderr  # moto prints, and nobody reads the pipe from here on
     server.serve_forever()
 
 
-def _listen(context: Context, bound: socket.socket) -> BaseWSGIServer:
+def _balancers(resources: dict[str, Any]) -> dict[str, tuple[str, str]]:
+    return {name: (each["load_balancer_arn"], each["target_group_arn"]) for name, each in resources["regions"].items()}
+
+
+def _listen(answering: Endpoint, bound: socket.socket) -> BaseWSGIServer:
     bound.listen(LISTEN_QUEUE)
     host, port = bound.getsockname()
-    answering = Endpoint(context, Moto(application), {"globalaccelerator": AcceleratorResponse})
     return make_server(host, port, answering, threaded=True, request_handler=Handler, fd=bound.detach())

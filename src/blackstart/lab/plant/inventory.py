@@ -10,7 +10,7 @@ from blackstart.lab.plant import memory
 from blackstart.lab.processes import Child, Processes
 
 GLOBAL = "global"
-SERVERS = ("links", "aws-api", "accelerator", "alb-", "kubernetes-", "cache-", "postgres-")
+SERVERS = ("links", "aws-api", "accelerator", "alb-", "kubernetes-", "cache-", "postgres-", "automation-")
 """How the names of parts begin. What else was started is a tool that did its work and ended."""
 
 

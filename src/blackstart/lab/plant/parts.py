@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from blackstart.clock import Clock
 from blackstart.lab.links import Links
 from blackstart.lab.plant import cache, memory_folder, topology_file
+from blackstart.lab.plant.automation_part import Automation
 from blackstart.lab.plant.aws_part import AwsApi
 from blackstart.lab.plant.first_order import FirstOrder
 from blackstart.lab.plant.revival import restore
@@ -51,6 +52,7 @@ class Parts:
         self.links = Links(processes, record.layout, state)
         self.aws = AwsApi(record.layout, record.specification, processes, state, token=record.token)
         self.caches = cache.Caches(record.layout, processes, state)
+        self.automation = Automation(record.layout, record.specification, processes, state)
         self.first_order = FirstOrder(record.layout)
         self._starting: list[asyncio.Task[None]] = []
         self._background: asyncio.Task[None] | None = None
@@ -143,6 +145,7 @@ class Parts:
 
     async def _start_aws(self) -> None:
         resources = await self.aws.start(self.twins.authority, self._password)
+        self.automation.configure(resources)
         await asyncio.to_thread(topology_file.write, self.state, self._layout, self._specification, resources)
 
     async def _watch(self) -> None:
@@ -154,6 +157,13 @@ class Parts:
                 if code not in (None, 0):
                     raise PartError(f"{child.name} ended with exit code {code}")
             await asyncio.sleep(_WATCH_S)
+
+    async def start_automation(self) -> None:
+        """Start what watches and fails over. Only now: a lab is up without it, and its start takes a second of work."""
+        await self._start_automation(self._layout.regions[1])
+
+    async def _start_automation(self, region: str) -> None:
+        await self.automation.start(region)
 
     def mark_lost(self, region: str) -> None:
         """Tell the database, at once, that the region's processes will be gone or hang."""
@@ -180,6 +190,8 @@ class Parts:
             twins.name(region): self.twins.start,
             f"aurora-{region}": self.aurora.revive_region,
         }
+        if region == self._layout.regions[1]:
+            starts[self.automation.name] = self._start_automation
         await restore(self.processes, {name: partial(start, region) for name, start in starts.items()})
 
 

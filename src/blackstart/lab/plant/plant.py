@@ -25,6 +25,7 @@ class Plant:
         self.record = record
         self._parts, self._power, self._end = parts, power, end
         self._experiments: list[str] = []
+        self._alarm_actions: dict[str, bool] = {}
 
     @property
     def regions(self) -> tuple[str, ...]:
@@ -99,6 +100,20 @@ class Plant:
     def set_experiments(self, running: list[str]) -> None:
         self._experiments = list(running)
 
+    # Alarms and the automation.
+    def set_alarm_actions(self, acting: dict[str, bool]) -> None:
+        self._alarm_actions = dict(acting)
+
+    def note(self, note: dict[str, Any]) -> None:
+        details = {key: value for key, value in note.items() if key not in ("t", "what")}
+        self._power.note(str(note["what"]), int(note["t"]), **details)
+
+    async def invoke(self, function: str, event: dict[str, Any]) -> None:
+        await self._parts.automation.invoke(function, event)
+
+    async def set_automation(self, *, delay_s: float) -> None:
+        await self._parts.automation.set_delay(delay_s)
+
     async def status(self) -> dict[str, Any]:
         """Return the answer to ``lab status --json``."""
         janitor = self.record.janitor
@@ -116,6 +131,7 @@ class Plant:
             "urls": self._urls(),
             "regions": self.powers(),
             "aurora": aurora,
+            "automation": self._parts.automation.describe(),
             "truth": sorted([*self._power.truth, *self._parts.twins.truth()], key=lambda entry: int(entry["t"])),
             "configuration": await self._configuration(aurora),
         }
@@ -142,4 +158,5 @@ class Plant:
             experiments=self._experiments,
             regions=self.powers(),
             caches=self._parts.caches.states(),
+            alarm_actions=self._alarm_actions,
         )

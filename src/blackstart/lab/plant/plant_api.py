@@ -37,6 +37,10 @@ class Plant(Protocol):
     async def set_links(self, changes: dict[str, dict[str, Any]]) -> None: ...
     def links(self) -> dict[str, Any]: ...
     def set_experiments(self, running: list[str]) -> None: ...
+    def set_alarm_actions(self, acting: dict[str, bool]) -> None: ...
+    def note(self, note: dict[str, Any]) -> None: ...
+    async def invoke(self, function: str, event: dict[str, Any]) -> None: ...
+    async def set_automation(self, *, delay_s: float) -> None: ...
 
 
 class PlantApi:
@@ -90,6 +94,10 @@ class PlantApi:
             ("PUT", "/links", self._links),
             ("GET", "/links", self._tell(plant.links)),
             ("PUT", "/fis", self._experiments),
+            ("PUT", "/alarms", self._alarms),
+            ("PUT", "/automation", self._automation),
+            ("POST", "/automation/invocations", self._invocation),
+            ("POST", "/truth", self._note),
         ]
 
     def _tell(self, ask: Callable[[], Awaitable[Answer] | Answer]) -> Callable[[web.Request], Awaitable[web.Response]]:
@@ -154,6 +162,23 @@ class PlantApi:
 
     async def _experiments(self, request: web.Request) -> web.Response:
         self._plant.set_experiments((await request.json())["running"])
+        return web.json_response({})
+
+    async def _alarms(self, request: web.Request) -> web.Response:
+        self._plant.set_alarm_actions((await request.json())["acting"])
+        return web.json_response({})
+
+    async def _automation(self, request: web.Request) -> web.Response:
+        await self._plant.set_automation(delay_s=float((await request.json())["delay_s"]))
+        return web.json_response({})
+
+    async def _invocation(self, request: web.Request) -> web.Response:
+        body = await request.json()
+        await self._plant.invoke(body["function"], body["event"])
+        return web.json_response({}, status=202)
+
+    async def _note(self, request: web.Request) -> web.Response:
+        self._plant.note(await request.json())
         return web.json_response({})
 
 

@@ -18,6 +18,7 @@ def configuration(
     experiments: list[str],
     regions: Mapping[str, str],
     caches: Mapping[str, str],
+    alarm_actions: Mapping[str, bool],
 ) -> dict[str, Any]:
     """Return the normalised snapshot. ``edge`` brings dials, weights and security groups by region."""
     return {
@@ -46,6 +47,7 @@ def configuration(
         "fis_experiments": sorted(experiments),
         "regions": dict(sorted(regions.items())),
         "caches": dict(sorted(caches.items())),
+        "alarm_actions": dict(sorted(alarm_actions.items())),
     }
 
 

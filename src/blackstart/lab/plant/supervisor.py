@@ -28,6 +28,7 @@ from blackstart.lab.processes import PartError, Processes
 from blackstart.lab.record import Record
 
 if TYPE_CHECKING:
+    from blackstart.lab.plant.parts import Parts
     from blackstart.lab.plant.plant import Plant
 
 START_TIMEOUT_S = 60.0
@@ -53,6 +54,7 @@ class Supervisor:
         self._state, self._listener = state, listener
         self._end = asyncio.Event()
         self._plant: Plant | None = None
+        self._parts: Parts | None = None
         self._began = time.monotonic()
         self._guard = Guard(state)
         supervisor = Identity.of(os.getpid())
@@ -94,10 +96,19 @@ class Supervisor:
             raise
         _say({"ready": True})
         _let_go_of_starter()
+        await self._begin_automation()
         while not ending.done():
             await asyncio.wait({ending}, timeout=REAPING_S)
             self._processes.reap_orphans()
             self._keep_janitor()
+
+    async def _begin_automation(self) -> None:
+        """Start the part that a lab is whole without: a failure is told, and ends nothing."""
+        assert self._parts is not None
+        try:
+            await self._parts.start_automation()
+        except PartError as error:
+            sys.stderr.write(f"{error}\n")
 
     def _keep_janitor(self) -> None:
         if self._guard.renewed() and self._plant is not None:
@@ -127,6 +138,7 @@ class Supervisor:
             said = parts.first_order.answer
             raise PartError(f"no order was accepted within {patience:.0f} s; the last answer was: {said}") from error
         self._plant = plant
+        self._parts, parts.automation.tell = parts, plant.note
         plant.record = self._record = replace(record, since=clock.wall().isoformat(timespec="seconds"))
         records.write(self._state, self._record)
 

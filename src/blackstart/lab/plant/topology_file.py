@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from blackstart.lab.layout import ACCOUNT, READER_NAME, SYSTEM, WRITER_NAME, Layout
+from blackstart.lab.layout import ACCOUNT, FAILOVER_STATE, READER_NAME, SYSTEM, WRITER_NAME, Layout
 from blackstart.lab.specification import Specification
 
 PROFILE = "blackstart-lab"
@@ -19,6 +19,8 @@ FIDELITY = (
     "quotas or the distance between regions.",
     "Aurora's storage replication is PostgreSQL streaming replication; a configured delay is lifted while a standby "
     "connects again or is rewound.",
+    "CloudWatch's alarms are evaluated by the lab, by the documented rules; the failover controller that one of them "
+    "starts is a local process, not a Lambda function.",
     "EKS on Fargate is a Kubernetes API whose pods are local processes; the load balancers and the accelerator are "
     "Envoy.",
 )
@@ -70,6 +72,11 @@ def topology(
             "region-loss": {"region": standby, "template": regions[standby]["fis_templates"]["region-loss"]},
             # A template reaches a cache in its own region only.
             "cache-loss": {"region": primary, "template": regions[primary]["fis_templates"]["cache-loss"]},
+        },
+        "automation": {
+            "region": standby,
+            "alarms": resources["alarms"],
+            "controller": {"function": resources["failover_function"], "state": FAILOVER_STATE},
         },
     }
 
