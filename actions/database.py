@@ -61,8 +61,8 @@ def _move(here: Setting, target: str, function: str, role: Role, call: Callable[
     writer = aurora.describe(here.topology, target).writer
     if writer == target:
         return {"evidence": f"{target} is the writer already: nothing to do"}
-    intent = _intent(here, function, target, writer, role)
-    return act(here, intent, lambda: call(writer), lambda: eventually(here, lambda: _accepts_writes(here, target)))
+    intent = move_intent(here, function, target, writer, role)
+    return act(here, intent, lambda: call(writer), lambda: eventually(here, lambda: accepts_writes(here, target)))
 
 
 def _target(region: str, configuration: Configuration) -> tuple[Setting, str]:
@@ -70,7 +70,8 @@ def _target(region: str, configuration: Configuration) -> tuple[Setting, str]:
     return here, here.topology.region_named(region)
 
 
-def _intent(here: Setting, function: str, target: str, writer: str, role: Role) -> Intent:
+def move_intent(here: Setting, function: str, target: str, writer: str, role: Role) -> Intent:
+    """Return what moving the writer is, as the undo log keeps it: answered by a switchover, never by a reversal."""
     return Intent(
         call=Call(f"{MODULE}.{function}", {"region": target}),
         subject=f"writer of {here.topology.database.global_cluster}",
@@ -83,7 +84,7 @@ def _intent(here: Setting, function: str, target: str, writer: str, role: Role) 
     )
 
 
-def _accepts_writes(here: Setting, target: str) -> str:
+def accepts_writes(here: Setting, target: str) -> str:
     """Ask the service, and the server itself, which must be out of recovery."""
     state = aurora.describe(here.topology, target)
     if state.writer != target or not state.settled:

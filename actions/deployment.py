@@ -45,26 +45,32 @@ def _scale(here: Setting, region: str, wanted: int, function: str, inverse: str)
     where = (workload.deployment, workload.namespace)
     before = kubernetes.wanted_replicas(here.topology, region)
     if before == wanted:
-        return {"evidence": eventually(here, lambda: _has_pods(here, region, wanted))}
-    intent = Intent(
-        call=Call(f"{MODULE}.{function}", {"region": region, "replicas": wanted}),
+        return {"evidence": eventually(here, lambda: has_pods(here, region, wanted))}
+    intent = scale_intent(here, region, before, wanted, (function, inverse))
+
+    def call() -> None:
+        body = {"spec": {"replicas": wanted}}
+        apps.patch_namespaced_deployment_scale(*where, body, _request_timeout=kubernetes.TIMEOUT_S)
+
+    return act(here, intent, call, lambda: eventually(here, lambda: has_pods(here, region, wanted)))
+
+
+def scale_intent(here: Setting, region: str, before: int, wanted: int, functions: tuple[str, str]) -> Intent:
+    """Return what scaling is, as the undo log keeps it; ``functions`` name the act and its inverse."""
+    workload = here.topology.regions[region].kubernetes
+    return Intent(
+        call=Call(f"{MODULE}.{functions[0]}", {"region": region, "replicas": wanted}),
         subject=f"replicas of {workload.namespace}/{workload.deployment} in {region}",
         target=f"deployment {workload.namespace}/{workload.deployment} in {region}: {before} to {wanted} pods",
         kind="revertible",
         role="recovery",
         layer="capacity",
         before={"replicas": before},
-        inverse=Call(f"{MODULE}.{inverse}", {"region": region, "replicas": before}),
+        inverse=Call(f"{MODULE}.{functions[1]}", {"region": region, "replicas": before}),
     )
 
-    def call() -> None:
-        body = {"spec": {"replicas": wanted}}
-        apps.patch_namespaced_deployment_scale(*where, body, _request_timeout=kubernetes.TIMEOUT_S)
 
-    return act(here, intent, call, lambda: eventually(here, lambda: _has_pods(here, region, wanted)))
-
-
-def _has_pods(here: Setting, region: str, wanted: int) -> str:
+def has_pods(here: Setting, region: str, wanted: int) -> str:
     """Count the pods themselves: a deployment's status lags, and says nothing of why a pod is not ready."""
     pods = kubernetes.pods(here.topology, region)
     living = [pod for pod in pods if pod.metadata.deletion_timestamp is None]

@@ -22,16 +22,27 @@ def point_records(region: str = "standby", configuration: Configuration = None) 
     """
     here = setting(configuration)
     target = here.topology.region_named(region)
-    wanted = _wanted(here, target)
+    wanted = wanted_records(here, target)
     if not wanted:
         return {"evidence": "the topology names global endpoints: there are no records to point"}
-    before = {name: records.value(here.topology, record) for name, (record, _) in wanted.items()}
+    before = pointed_at(here, wanted)
     if before == {name: endpoint for name, (_, endpoint) in wanted.items()}:
-        return {"evidence": eventually(here, lambda: _answers(here, wanted))}
-    intent = Intent(
-        call=Call("blackstart.actions.records.point_records", {"region": target}),
+        return {"evidence": eventually(here, lambda: answers(here, wanted))}
+    intent = point_intent(here, target, sorted(wanted), before)
+
+    def call() -> None:
+        for zone in {record.zone for record, _ in wanted.values()}:
+            records.point(here.topology, zone, [pair for pair in wanted.values() if pair[0].zone == zone])
+
+    return act(here, intent, call, lambda: eventually(here, lambda: answers(here, wanted)))
+
+
+def point_intent(here: Setting, region: str, named: list[str], before: dict[str, str]) -> Intent:
+    """Return what pointing those records is, as the undo log keeps it."""
+    return Intent(
+        call=Call("blackstart.actions.records.point_records", {"region": region}),
         subject="records of the database",
-        target=f"records {', '.join(sorted(wanted))}: to {target}",
+        target=f"records {', '.join(named)}: to {region}",
         kind="revertible",
         role="recovery",
         layer="names",
@@ -39,14 +50,13 @@ def point_records(region: str = "standby", configuration: Configuration = None) 
         inverse=_inverse(here, before),
     )
 
-    def call() -> None:
-        for zone in {record.zone for record, _ in wanted.values()}:
-            records.point(here.topology, zone, [pair for pair in wanted.values() if pair[0].zone == zone])
 
-    return act(here, intent, call, lambda: eventually(here, lambda: _answers(here, wanted)))
+def pointed_at(here: Setting, wanted: dict[str, tuple[Record, str]]) -> dict[str, str]:
+    """Return what the records name now."""
+    return {name: records.value(here.topology, record) for name, (record, _) in wanted.items()}
 
 
-def _wanted(here: Setting, region: str) -> dict[str, tuple[Record, str]]:
+def wanted_records(here: Setting, region: str) -> dict[str, tuple[Record, str]]:
     """Return each record's name with the record and the endpoint that it shall name."""
     writer, readers = here.topology.database.writer, here.topology.database.readers
     found: dict[str, tuple[Record, str]] = {}
@@ -71,7 +81,8 @@ def _region_of(here: Setting, before: dict[str, str]) -> str | None:
     return None
 
 
-def _answers(here: Setting, wanted: dict[str, tuple[Record, str]]) -> str:
+def answers(here: Setting, wanted: dict[str, tuple[Record, str]]) -> str:
+    """Ask the resolver for the records and for the endpoints that they shall name. Raises ``NotProvedError``."""
     for name, (_, endpoint) in wanted.items():
         try:
             seen, meant = names.address(here.topology, name), names.address(here.topology, endpoint)

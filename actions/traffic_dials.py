@@ -1,5 +1,6 @@
 """Global Accelerator's traffic dials: which share of the traffic a region may take."""
 
+from dataclasses import replace
 from typing import Any
 
 import requests
@@ -29,28 +30,33 @@ def turn_dials(dials: dict[str, float], as_fault: bool = False, configuration: C
         raise LookupError(f"the accelerator has no endpoint group in {', '.join(missing)}: mend accelerator.listener")
     before = {region: groups[region].dial for region in wanted}
     if before == wanted:
-        return {"evidence": eventually(here, lambda: _routes(here, wanted))}
-    intent = Intent(
-        call=Call("blackstart.actions.traffic_dials.turn_dials", {"dials": wanted}),
-        subject="traffic dials",
-        target="traffic dials: " + ", ".join(f"{region} {percent:g} %" for region, percent in wanted.items()),
-        kind="revertible",
-        role="fault" if as_fault else "recovery",
-        layer="traffic",
-        before=before,
-        inverse=Call("blackstart.actions.traffic_dials.turn_dials", {"dials": before}),
-    )
+        return {"evidence": eventually(here, lambda: routes(here, wanted))}
+    intent = replace(dials_intent(wanted, before), role="fault" if as_fault else "recovery")
 
     def call() -> None:
         # What every dial turns away is served by nobody: open first, then close.
         for region in sorted(wanted, key=lambda each: before[each] - wanted[each]):
             accelerator.set_dial(here.topology, groups[region].arn, wanted[region])
 
-    done = act(here, intent, call, lambda: eventually(here, lambda: _routes(here, wanted)))
+    done = act(here, intent, call, lambda: eventually(here, lambda: routes(here, wanted)))
     return {**done, "phase": _phase(done)} if "called_ns" in done else done
 
 
-def _routes(here: Setting, wanted: dict[str, float]) -> str:
+def dials_intent(wanted: dict[str, float], before: dict[str, float]) -> Intent:
+    """Return what turning the dials is, as the undo log keeps it."""
+    return Intent(
+        call=Call("blackstart.actions.traffic_dials.turn_dials", {"dials": wanted}),
+        subject="traffic dials",
+        target="traffic dials: " + ", ".join(f"{region} {percent:g} %" for region, percent in wanted.items()),
+        kind="revertible",
+        role="recovery",
+        layer="traffic",
+        before=before,
+        inverse=Call("blackstart.actions.traffic_dials.turn_dials", {"dials": before}),
+    )
+
+
+def routes(here: Setting, wanted: dict[str, float]) -> str:
     """Read the dials back, and see an answer come from a region that may take traffic."""
     dials = {region: group.dial for region, group in accelerator.groups(here.topology).items()}
     if any(dials[region] != percent for region, percent in wanted.items()):
