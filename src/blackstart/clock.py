@@ -65,3 +65,48 @@ class Anchor:
     @classmethod
     def take(cls, clock: Clock) -> "Anchor":
         return cls(clock.now_ns(), clock.wall().isoformat(timespec="milliseconds"))
+
+
+@dataclass(frozen=True)
+class Offset:
+    """Bounds on wall time minus monotonic time, nanoseconds: how another clock's timestamps become instants here."""
+
+    low: int
+    high: int
+
+    @classmethod
+    def read(cls, clock: Clock) -> "Offset":
+        """Read the wall clock between two readings of the monotonic one."""
+        before = clock.now_ns()
+        wall = _epoch_ns(clock.wall())
+        return cls(wall - clock.now_ns(), wall - before)
+
+    @classmethod
+    def of_anchor(cls, anchor: Anchor) -> "Offset":
+        """Return what an anchor says, whose wall time is cut to milliseconds."""
+        low = _epoch_ns(datetime.fromisoformat(anchor.wall)) - anchor.monotonic_ns
+        return cls(low, low + MS)
+
+    def or_as(self, other: "Offset") -> "Offset":
+        """Return bounds that hold both: the wall clock may have been set right between the two readings."""
+        return Offset(min(self.low, other.low), max(self.high, other.high))
+
+    def instant(self, stamp: datetime, skew_ns: int = 0) -> tuple[int, int, int]:
+        """Return earliest, point and latest monotonic nanoseconds of a timestamp.
+
+        The stamp may be cut to what it shows (milliseconds, or a whole second), and its clock is off by ``skew_ns``
+        at least, if at all.
+        """
+        at = _epoch_ns(stamp)
+        resolution = MS if stamp.microsecond else SECOND
+        return at - self.high - skew_ns, at - (self.low + self.high) // 2, at + resolution - self.low + skew_ns
+
+
+MS, SECOND = 1_000_000, 1_000_000_000
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def _epoch_ns(wall: datetime) -> int:
+    """Return nanoseconds since 1970, without a float in between."""
+    since = wall - _EPOCH
+    return (since.days * 86_400 + since.seconds) * SECOND + since.microseconds * 1_000

@@ -7,6 +7,9 @@ from pathlib import Path
 import pytest
 
 from blackstart import judge
+from blackstart.judge import phases
+from blackstart.judge.acts import Act
+from blackstart.judge.interval import Interval
 from blackstart.judge.verdict import as_text
 
 from .run_folder import PRIMARY, STANDBY, ZERO, Drill, append, change, ns, without
@@ -480,8 +483,23 @@ class TestPhases:
             "fault_injected", "first_failure", "detected", "declared", "decided",
             "promoted", "capacity", "routed", "recovered", "warm",
         ]  # fmt: skip
-        for name in ("detected", "declared", "decided", "capacity"):
+        for name in ("detected", "declared", "capacity"):
             assert self.at(verdict, name) == {"name": name, "at": None, "source": None}
+
+    def test_the_first_recovery_step_after_the_fault_is_the_decision(self, verdict_on):
+        unsaid = drop("events.jsonl", event="phase")
+        decided = self.at(verdict_on(Drill(), unsaid), "decided")
+        assert decided["at"] == {"point_s": 12.0, "earliest_s": 11.999, "latest_s": 12.0}
+        assert decided["source"].startswith("undo log: ")
+
+    @pytest.mark.parametrize(("intended", "found"), [(90, False), (110, True)])
+    def test_a_step_that_was_intended_before_the_fault_is_no_decision(self, intended, found):
+        """So is what the system's own automation was expected to move, and moved after the fault."""
+        act = Act(
+            {"role": "recovery", "t": intended, "action": "x", "target": "y"},
+            {"acted": {"called_at": 120, "returned_at": 130}},
+        )
+        assert (phases.decided([act], Interval(100, 100, 100)) is not None) == found
 
     def test_the_drill_s_own_word_is_taken_with_its_bounds(self, verdict_on):
         promoted = self.at(verdict_on(), "promoted")

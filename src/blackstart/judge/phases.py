@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from blackstart.judge.acts import Act
 from blackstart.judge.interval import Interval, as_json
 from blackstart.judge.series import Judged
 
@@ -53,6 +54,15 @@ def in_order(*sources: Mapping[str, Phase]) -> list[Phase]:
                 found[name] = phase
     names = [*ALWAYS, *(name for name in IF_THERE if name in found)]
     return [found.get(name, Phase(name, None, None)) for name in names]
+
+
+def decided(acts: Iterable[Act], fault: Interval) -> Phase | None:
+    """Return when somebody began to recover: the first recovery step that was intended after the fault."""
+    for act in acts:
+        began, done = act.intended.get("t"), act.done_at
+        if act.role == "recovery" and done is not None and isinstance(began, int) and began >= fault.earliest:
+            return Phase("decided", Interval.between(began, done.earliest, done.earliest), f"undo log: {act.name}")
+    return None
 
 
 def routed(series: Judged, endpoint: int, after_ns: int, usual_ns: int) -> Phase | None:

@@ -103,8 +103,9 @@ def observed_phases(view: View) -> list[Phase]:
     """Return all phases: what the drill recorded, else what the instruments show."""
     found: list[Phase | None] = []
     if view.fault is not None:
-        found.append(Phase("fault_injected", struck(view), "undo log"))
-        found += [*_first_failure(view), *_standby(view, view.fault)]
+        at = struck(view) or view.fault
+        found.append(Phase("fault_injected", at, "undo log"))
+        found += [phases.decided(view.record.acts, at), *_first_failure(view), *_standby(view, view.fault)]
     if view.recovery is not None and view.recovery.end is not None:
         found += [Phase("recovered", view.recovery.end, ", ".join(view.rests_on)), *_warm(view, view.recovery.end)]
     observed = {phase.name: phase for phase in reversed(found) if phase is not None}
