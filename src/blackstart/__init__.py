@@ -6,9 +6,11 @@ __version__ = "0.1.0"
 
 ACTIVITIES = {
     "actions": (
+        "automated_failover",
         "database",
         "deployment",
         "disaster",
+        "failover_automation",
         "fault_injection",
         "ingress",
         "pods",
@@ -16,7 +18,17 @@ ACTIVITIES = {
         "targets",
         "traffic_dials",
     ),
-    "probes": ("cache", "capacity", "endpoints", "failover", "recovery", "replication", "survivors", "traffic"),
+    "probes": (
+        "cache",
+        "capacity",
+        "endpoints",
+        "failover",
+        "failover_automation",
+        "recovery",
+        "replication",
+        "survivors",
+        "traffic",
+    ),
 }
 """The modules whose functions Chaos Toolkit may call, by room."""
 

@@ -84,14 +84,23 @@ class Instruments(_Part):
     ledgers: tuple[LedgerInstrument, ...] = Field(default=(), max_length=1)
 
 
+class RunbookStep(_Part):
+    """A recovery step that the method itself does not take: it is taken when a failover has to be completed."""
+
+    name: str
+    provider: dict[str, Any] = Field(description="as an activity of the method has it")
+
+
 class Declaration(_Part):
     """The ``blackstart`` extension of an experiment."""
 
     name: Literal["blackstart"]
     objectives: Objectives
     instruments: Instruments
-    runbook: tuple[str, ...] = Field(
-        default=(), description="names of the method's recovery steps, in order: what completes a failover once begun"
+    runbook: tuple[str | RunbookStep, ...] = Field(
+        default=(),
+        description="the recovery steps, in order, by their names in the method or in full where the drill leaves them "
+        "to the system's own automation: what completes a failover once begun",
     )
     failback: bool = Field(default=False, description="whether the drill brings the system back to the primary")
     recovers_in: Literal["standby", "primary"] = Field(
@@ -195,12 +204,13 @@ def _check_runbook(declaration: Declaration, content: dict[str, Any], path: Path
     method = content.get("method")
     activities = {a.get("name"): a for a in (method if isinstance(method, list) else []) if isinstance(a, dict)}
     for step in declaration.runbook:
-        if step not in activities:
+        if isinstance(step, str) and step not in activities:
             raise UsageError(f"experiment {path}: runbook names {step!r}, which is not an activity of the method")
-        provider = activities[step].get("provider") or {}
+        name = step if isinstance(step, str) else step.name
+        provider = (activities[step].get("provider") or {}) if isinstance(step, str) else step.provider
         offered = action_packages.offers(str(provider.get("module", "")))
         if not offered or "${" in str(provider.get("arguments", "")):
             raise UsageError(
-                f"experiment {path}: runbook step {step!r} is no action of blackstart's own (or of a package that "
+                f"experiment {path}: runbook step {name!r} is no action of blackstart's own (or of a package that "
                 "offers its actions) with plain arguments: only those can complete a failover later"
             )

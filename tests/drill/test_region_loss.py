@@ -43,9 +43,19 @@ def test_the_region_is_lost_and_recovery_is_proved(drill: Drill, verdict: dict[s
 
 def test_the_phases_come_in_order(verdict: dict[str, Any]) -> None:
     at = {phase["name"]: phase["at"]["point_s"] for phase in verdict["phases"] if phase["at"]}
-    order = ["fault_injected", "first_failure", "declared", "promoted", "capacity", "routed", "recovered"]
+    order = [
+        "fault_injected",
+        "first_failure",
+        "declared",
+        "decided",
+        "promoted",
+        "capacity",
+        "routed",
+        "recovered",
+        "detected",
+    ]
     assert [name for name in order if name not in at] == []
-    assert at["fault_injected"] < at["declared"] < at["promoted"] < at["capacity"] < at["recovered"]
+    assert at["fault_injected"] < at["declared"] <= at["decided"] < at["promoted"] < at["capacity"] < at["recovered"]
 
 
 def test_the_report_is_one_file_without_a_network(drill: Drill) -> None:

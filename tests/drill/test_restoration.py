@@ -206,3 +206,54 @@ def test_a_second_failback_finds_nothing_to_do(system: System, here: Setting) ->
 def test_only_blackstarts_own_actions_are_called_from_a_log() -> None:
     with pytest.raises(LookupError, match=r"os.system is no action of blackstart"):
         restoration.call(Call("os.system", {}), {})
+
+
+def test_the_automation_is_stilled_before_anything_else_and_left_as_it_was_after_all(
+    system: System, here: Setting
+) -> None:
+    did(here, "expected", "data", proved=False)
+    did(here, "arm", "automation")
+    did(here, "fault", "fault")
+    did(here, "dial", "traffic")
+    assert restoration.restore(here, {}, quiet).state == "restored"
+    assert system.called == ["disable_failover_automation", "unfault", "unexpected", "undial", "unarm"]
+
+
+def test_a_failback_stills_the_automation_first(system: System, here: Setting) -> None:
+    did(here, "promote", "data", inverse="unpromote")
+    did(here, "arm", "automation")
+    system.writer = "eu-central-1"
+    assert restoration.fail_back(here, {}, quiet).state == "restored"
+    assert system.called == ["disable_failover_automation", "unpromote", "unarm"]
+
+
+def test_while_the_automation_cannot_be_stilled_nothing_is_put_back_that_it_could_move(
+    system: System, here: Setting
+) -> None:
+    did(here, "arm", "automation")
+    did(here, "fault", "fault")
+    did(here, "expected", "data", proved=False)
+    did(here, "dial", "traffic")
+    system.fails.add("disable_failover_automation")
+    result = restoration.restore(here, {}, quiet)
+    assert result.state == "broken"
+    assert "not disarmed" in result.remaining[0]
+    assert system.called == ["disable_failover_automation", "unfault"]
+
+
+def test_a_failover_that_the_automation_has_made_is_completed_even_if_it_cannot_be_stilled(
+    system: System, here: Setting
+) -> None:
+    """Both would move the system the same way: the standby must serve whole."""
+    did(here, "arm", "automation")
+    did(here, "expected", "data", proved=False)
+    system.writer = "eu-central-1"
+    system.fails.add("disable_failover_automation")
+    assert restoration.restore(here, {}, quiet).state == "broken"
+    assert system.called[:2] == ["disable_failover_automation", "promote_database"]
+
+
+def test_a_drill_without_the_automation_leaves_it_alone(system: System, here: Setting) -> None:
+    did(here, "fault", "fault")
+    restoration.restore(here, {}, quiet)
+    assert "disable_failover_automation" not in system.called

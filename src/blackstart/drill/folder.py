@@ -13,7 +13,7 @@ import blackstart
 from blackstart import events
 from blackstart.clock import Anchor, Clock
 from blackstart.drill import instruments
-from blackstart.experiment import Experiment
+from blackstart.experiment import Experiment, RunbookStep
 from blackstart.outcome import UsageError
 from blackstart.safety import undo_log
 from blackstart.safety.lock import only_drill
@@ -137,8 +137,11 @@ def _asks_for_steadiness(activity: dict[str, Any]) -> bool:
     return bool((activity.get("provider") or {}).get("func") == "service_steady")
 
 
-def _call(experiment: Experiment, step: str) -> Call:
-    provider = next(a["provider"] for a in experiment.method if a["name"] == step)
+def _call(experiment: Experiment, step: str | RunbookStep) -> Call:
+    if isinstance(step, RunbookStep):
+        provider = step.provider
+    else:
+        provider = next(a["provider"] for a in experiment.method if a["name"] == step)
     return Call(f"{provider['module']}.{provider['func']}", provider.get("arguments", {}))
 
 

@@ -11,7 +11,18 @@ import requests
 from blackstart.drill import instruments
 from blackstart.experiment import Experiment
 from blackstart.outcome import RefusedError, UsageError
-from blackstart.platform import accelerator, aurora, aws, kubernetes, records, security_group, silence, sql
+from blackstart.platform import (
+    accelerator,
+    alarms,
+    aurora,
+    aws,
+    failover_controller,
+    kubernetes,
+    records,
+    security_group,
+    silence,
+    sql,
+)
 from blackstart.platform.setting import Setting
 from blackstart.safety.act import NotProvedError, eventually
 from blackstart.topology import FaultTemplate, Topology
@@ -87,9 +98,16 @@ def _targets(experiment: Experiment, here: Setting) -> Iterator[Check]:
     for name in (topology.database.writer, *topology.database.readers):
         if name.record:
             yield f"record {name.record.name}", partial(records.value, topology, name.record)
+    yield from _means(experiment, topology)
+
+
+def _means(experiment: Experiment, topology: Topology) -> Iterator[Check]:
+    """Yield what the drill breaks the system with, and what the system is to mend itself with."""
     for region in _blocked(experiment, topology):
         group = topology.regions[region].alb.security_group
         yield f"security group {group} in {region}", partial(security_group.rules, topology, region, "ingress")
+    if topology.automation is not None or experiment.declaration.failover == "automated":
+        yield "the failover automation", partial(_automation, topology, _is_awaited(experiment))
     yield from _faults(experiment, topology)
 
 
@@ -124,6 +142,26 @@ def _global_cluster(topology: Topology) -> None:
         raise RefusedError(f"{state.writer} writes, not the primary {topology.primary}: fail back first, then drill")
     if not state.settled:
         raise RefusedError(f"the global cluster is {state.status}: wait until it is available, then drill")
+
+
+def _automation(topology: Topology, awaited: bool) -> None:
+    """Refuse a drill that the system's own failover would walk into, or that walks into one."""
+    names = alarms.automation(topology).alarms
+    doing = failover_controller.doing(topology)
+    if doing.running:
+        raise RefusedError(f"the failover controller runs ({doing.words}): wait for its end, then drill")
+    acting = [name for name in names if alarms.alarm(topology, name).acts]
+    if acting and not awaited:
+        raise RefusedError(
+            f"the actions of alarm {acting[0]} are enabled: the failover automation would move the system in a drill "
+            "that does not expect it; disable them (CloudWatch DisableAlarmActions), then drill"
+        )
+
+
+def _is_awaited(experiment: Experiment) -> bool:
+    """Whether the drill arms or disarms the system's own failover itself."""
+    modules = (str((activity.get("provider") or {}).get("module")) for activity in experiment.method)
+    return any(module.endswith(".failover_automation") and ".actions." in module for module in modules)
 
 
 def _endpoint_groups(topology: Topology) -> None:

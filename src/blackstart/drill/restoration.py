@@ -28,6 +28,8 @@ Note = Callable[[str], None]
 FAILBACK_ORDER = ("data", "names", "traffic", "capacity")
 """Data first, so that names and traffic never lead to a database that takes no writes; capacity goes last."""
 
+DISARM = "blackstart.actions.failover_automation.disable_failover_automation"
+
 
 @dataclass(frozen=True)
 class Restoration:
@@ -51,11 +53,15 @@ def restore(here: Setting, configuration: dict[str, Any], note: Note) -> Restora
     """End the faults; then revert everything, or complete the failover if the writer has moved."""
     if nothing_open(here.run_dir):
         return Restoration("restored")
-    broken = _undo("fault", here, configuration, note)
+    armed = _disarm(here, configuration, note)
+    broken = armed + _undo("fault", here, configuration, note)
     moved = _moved(here, note)
     if moved is None:
         return Restoration("broken", (*broken, "the database's change of roles did not end: run restore again"))
-    return _hold(here, configuration, note, broken) if moved else _revert(here, configuration, note, broken)
+    if moved:
+        return _hold(here, configuration, note, broken)
+    # Nothing is put back that the system's own automation could move again meanwhile.
+    return Restoration("broken", tuple(broken)) if armed else _revert(here, configuration, note, broken)
 
 
 class CancelledError(Exception):
@@ -71,7 +77,7 @@ def fail_back(
     """
     if nothing_open(here.run_dir):
         return Restoration("restored")
-    broken = _undo("fault", here, configuration, note)
+    broken = _disarm(here, configuration, note) + _undo("fault", here, configuration, note)
     if broken:
         return Restoration("broken", tuple(broken))
     if _moved(here, note):
@@ -89,8 +95,17 @@ def _revert(here: Setting, configuration: dict[str, Any], note: Note, broken: li
     for layer in FAILBACK_ORDER:
         broken += _undo(layer, here, configuration, note)
     if not broken:
-        broken = _verify(here, here.topology.primary, note)
+        broken = _verify(here, here.topology.primary, note) or _undo("automation", here, configuration, note)
     return Restoration("broken", tuple(broken)) if broken else Restoration("restored")
+
+
+def _disarm(here: Setting, configuration: dict[str, Any], note: Note) -> list[str]:
+    """Still the system's own automation before anything is put back, if this run had to do with it."""
+    if not any(entry.intent.layer == "automation" for entry in undo_log.read(_log(here))):
+        return []
+    note("disarm the failover automation")
+    reason = _try(partial(call, Call(DISARM, {}), configuration))
+    return [f"the failover automation is not disarmed: {reason}"] if reason else []
 
 
 def _worst(held: Restoration, broken: list[str]) -> Restoration:

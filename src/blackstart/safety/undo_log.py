@@ -59,7 +59,8 @@ class Intent:
     """What is about to be done.
 
     ``inverse`` puts back what was there (``before``); for a ``forward_only`` act it is the step of a failback that
-    answers it, never a plain reversal. ``layer`` orders a failback: data, names, traffic, capacity. ``subject`` names
+    answers it, never a plain reversal. ``layer`` orders a failback: data, names, traffic, capacity; what moves the
+    system by itself (``automation``) is stilled before all of it and left as it was after it. ``subject`` names
     the thing that is changed: of several acts on one subject, only the first knows what was there before the drill.
     """
 
@@ -68,7 +69,7 @@ class Intent:
     target: str
     kind: Kind
     role: Role
-    layer: Literal["data", "names", "traffic", "capacity", "fault"]
+    layer: Literal["data", "names", "traffic", "capacity", "fault", "automation"]
     before: dict[str, Any]
     inverse: Call | None
 
@@ -95,6 +96,7 @@ class Entry:
     failed: str | None = None
     proved: bool | None = None
     undone: bool = False
+    called_ns: int | None = None
 
     @property
     def open(self) -> bool:
@@ -204,6 +206,7 @@ def _apply(entries: dict[int, Entry], line: dict[str, Any]) -> None:
     match event:
         case "acted":
             entry.acted = True
+            entry.called_ns = line["called_at"]
         case "failed":
             entry.failed = line["reason"]
         case "proved" | "not_proved":
