@@ -1,6 +1,7 @@
 """report.pdf: the same content on paper, with fonts of its own, and nothing fetched from anywhere."""
 
 import os
+import signal
 import subprocess
 import sys
 
@@ -8,7 +9,7 @@ import plutoprint
 import pytest
 from pypdf import PdfReader
 
-from blackstart.report import documents, page, paper, printing
+from blackstart.report import documents, page, paper, printer, printing
 from blackstart.report.record import read
 from tests.report.test_page import EVIL, Page, evil
 
@@ -65,27 +66,28 @@ def test_what_went_wrong_stands_on_the_first_sheet(make, outcome):
     assert first.index(outcome.capitalize()) < first.index("because of this") < first.index("6.12 s after the fault")
 
 
-def test_only_our_fonts_are_ever_fetched(make, monkeypatch):
+def test_only_our_fonts_are_ever_fetched(make, monkeypatch, tmp_path):
     asked = []
 
-    class Watched(printing.OwnFonts):
+    class Watched(printer.OwnFonts):
         def fetch_url(self, url):
             asked.append(url)
             return super().fetch_url(url)
 
-    monkeypatch.setattr(printing, "OwnFonts", Watched)
+    monkeypatch.setattr(printer, "OwnFonts", Watched)
     change = evil({"reasons": ["x"], "fidelity": ["<img src='http://127.0.0.1:9/x.png'><link rel=stylesheet href=x>"]})
-    documents.write(make("x", change=change, run={"title": EVIL}))
+    shown = page.content(read(make("x", change=change, run={"title": EVIL})))
+    printer.render(str(tmp_path / "x.pdf"), page.render(shown, paper.SHEETS, paper=True), "x", "y")
     assert asked
-    assert {url.removeprefix("font:") for url in asked} <= set(printing.CUTS)
+    assert {url.removeprefix("font:") for url in asked} <= set(printer.CUTS)
     for url in ("http://127.0.0.1/", "file:///etc/passwd", "font:../../x", "font:", "Regular"):
         with pytest.raises(ValueError, match="not ours"):
-            printing.OwnFonts().fetch_url(url)
+            printer.OwnFonts().fetch_url(url)
 
 
 def test_the_fetcher_is_the_one_that_is_asked():
     book = plutoprint.Book()
-    book.custom_resource_fetcher = printing.OwnFonts()
+    book.custom_resource_fetcher = printer.OwnFonts()
     with pytest.raises(plutoprint.Error):
         book.load_url("file:///etc/passwd")
 
@@ -93,16 +95,19 @@ def test_the_fetcher_is_the_one_that_is_asked():
 def test_a_renderer_that_fails_leaves_the_page_and_no_older_paper(make, monkeypatch):
     folder = make()
     documents.write(folder)
-
-    def fail(*_):
-        raise plutoprint.Error("out of paper")
-
-    monkeypatch.setattr(paper, "save", fail)
+    monkeypatch.setattr(printing, "PROGRAM", ("-c", "import sys; sys.exit('out of paper')"))
     written = documents.write(folder)
     assert written.paper is None
-    assert written.problem == "report.pdf could not be written: out of paper"
+    assert "out of paper" in written.problem
     assert written.page.exists()
     assert not (folder / "report.pdf").exists()
+
+
+def test_a_renderer_that_crashes_takes_nothing_with_it(make, monkeypatch):
+    monkeypatch.setattr(printing, "PROGRAM", ("-c", "import os, signal; os.kill(os.getpid(), signal.SIGSEGV)"))
+    written = documents.write(make())
+    assert written.paper is None
+    assert f"ended by signal {signal.SIGSEGV.value}" in written.problem
 
 
 def test_the_paper_leads_nowhere_and_hides_nothing(make):

@@ -13,7 +13,7 @@ from threading import Event, Lock, Thread
 from types import TracebackType
 from typing import IO, Any, Self
 
-import blackstart
+from blackstart import own_process
 from blackstart.observer.plan import Plan
 from blackstart.outcome import BlackstartError
 
@@ -106,7 +106,7 @@ class Observer:
                 stdout=subprocess.PIPE,
                 stderr=log,
                 start_new_session=True,
-                env=os.environ | {"PYTHONPATH": _with_this_package(os.environ.get("PYTHONPATH"))},
+                env=own_process.environment(),
             )
 
     def _listen(self, stdout: IO[bytes]) -> None:
@@ -137,12 +137,6 @@ class Observer:
         if self._process is not None:
             self._process.kill()
             self._process.wait()
-
-
-def _with_this_package(search_path: str | None) -> str:
-    """Return a search path that finds this very package, however this process found it."""
-    home = str(Path(blackstart.__file__).parents[1])
-    return os.pathsep.join(filter(None, (home, search_path)))
 
 
 def _written(plan: Plan) -> Path:

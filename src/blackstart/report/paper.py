@@ -14,7 +14,7 @@ SHEETS = ("colours.css", "figures.css", "paper.css")
 def save(run_dir: Path, shown: Mapping[str, Any]) -> Path:
     """Render ``report.pdf`` into the run's folder, whole or not at all, and return its path.
 
-    ``shown``: what `page.content` returned. Errors: plutoprint.Error, OSError.
+    ``shown``: what `page.content` returned. Errors: PrintingError, OSError.
     """
     text = page.render(shown, SHEETS, paper=True)
     return print_to(run_dir / PAPER, text, f"{shown['title']} – drill report", str(shown["run"]))

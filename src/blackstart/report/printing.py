@@ -1,36 +1,45 @@
-"""HTML onto paper: the one renderer of every report, with fonts of its own."""
+"""HTML onto paper, by a process of its own that may fail without harm."""
 
-from importlib.resources import files as resources
+import subprocess
+import sys
 from pathlib import Path
 
-import plutoprint
+from blackstart import own_process
+from blackstart.outcome import BlackstartError
 
-FONT, CUTS = "font:", ("Regular", "Italic", "SemiBold", "Bold")
+PROGRAM = ("-m", "blackstart.report.printer")
+PATIENCE_S = 120
+"""A report takes less than a second; one that takes so long is stuck."""
+
+
+class PrintingError(BlackstartError):
+    """The paper could not be made; the message says why."""
 
 
 def print_to(path: Path, page: str, title: str, subject: str = "") -> Path:
-    """Render an HTML document as PDF, whole or not at all, and return its path.
-
-    Errors: plutoprint.Error, OSError.
-    """
+    """Render an HTML document as PDF, whole or not at all, and return its path. Errors: PrintingError, OSError."""
     draft = path.with_name(path.name + ".part")
-    book = plutoprint.Book(plutoprint.PAGE_SIZE_A4)
-    book.custom_resource_fetcher = OwnFonts()
-    book.load_html(page)
-    book.set_metadata(plutoprint.PDF_METADATA_TITLE, title)
-    book.set_metadata(plutoprint.PDF_METADATA_SUBJECT, subject)
-    book.set_metadata(plutoprint.PDF_METADATA_CREATOR, "blackstart")
-    book.write_to_pdf(draft)
-    return draft.replace(path)
+    command = [sys.executable, *PROGRAM, str(draft), title, subject]
+    try:
+        printed = subprocess.run(
+            command,
+            input=page.encode(),
+            capture_output=True,
+            env=own_process.environment(),
+            timeout=PATIENCE_S,
+            check=False,
+        )
+        if printed.returncode != 0:
+            raise PrintingError(f"{path.name}: {_why(printed)}; the page says the same")
+        return draft.replace(path)
+    except subprocess.TimeoutExpired as error:
+        raise PrintingError(f"{path.name}: not printed within {PATIENCE_S} s; the page says the same") from error
+    finally:
+        draft.unlink(missing_ok=True)
 
 
-class OwnFonts(plutoprint.ResourceFetcher):
-    """Hands out the fonts that come with us: nothing else is ever loaded, from the disk or from the net."""
-
-    def fetch_url(self, url: str) -> plutoprint.ResourceData:
-        """Return a font by the name of its cut. Raises ValueError for everything else."""
-        cut = url.removeprefix(FONT)
-        if not url.startswith(FONT) or cut not in CUTS:
-            raise ValueError(f"{url} is not ours")
-        font = resources("ttf_opensans").joinpath(f"ttf/OpenSans-{cut}.ttf")
-        return plutoprint.ResourceData(font.read_bytes(), "font/ttf")
+def _why(printed: subprocess.CompletedProcess[bytes]) -> str:
+    if printed.returncode < 0:
+        return f"the renderer was ended by signal {-printed.returncode}"
+    said = printed.stderr.decode("utf-8", "replace").strip().splitlines()
+    return said[-1] if said else f"the renderer ended with code {printed.returncode}"
