@@ -138,7 +138,7 @@ def test_https_with_its_certificate_checked(fetch, server, certificate):
     try:
         assert fetch(server.url, ca_file=str(certificate))[0].reply.status == 200
         distrusting, _ = fetch(server.url)
-        assert distrusting.failure is Failure.OTHER
+        assert distrusting.failure is Failure.UNTRUSTED
         assert distrusting.written_ns == 0
     finally:
         server.close()

@@ -20,10 +20,13 @@ class Result(IntEnum):
     TIMEOUT = 4
     REFUSED = 5
     RESET = 6  # closed or garbled before a whole reply
-    OTHER = 7  # name not resolved, no route, …
+    OTHER = 7  # name not resolved, no route, …: the status tells which
     SKIPPED = 8  # too many probes were outstanding: never sent
     INVALID = 9  # the observer itself was late or stalled
 
+
+EXTRA = 1
+"""Flag of a probe that was sent between the ticks, because an outage was under way."""
 
 BAD_RESULTS = frozenset(range(Result.SLOW, Result.SKIPPED))
 
@@ -48,7 +51,11 @@ class WriteOutcome(IntEnum):
 
 
 class Sample(NamedTuple):
-    """One canary probe. ``served_by`` is the index+1 into the plan's regions; 0 = unknown."""
+    """One canary probe; ``seq`` is the order of sending. ``served_by`` is index+1 into the plan's regions, 0 = unknown.
+
+    ``status`` is what the target declared: an HTTP status, or a DNS response code; 0 for none. Where the result is
+    OTHER it is the number of the observer's `Failure`. ``flags`` has EXTRA for a probe beyond the canary's own rate.
+    """
 
     seq: int
     scheduled: int

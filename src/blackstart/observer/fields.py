@@ -41,10 +41,10 @@ class Fields:
             raise self.wrong(name, "must be a text")
         return value
 
-    def url(self) -> str:
+    def url(self, schemes: Sequence[str] = ("http", "https")) -> str:
         value = self._get("url")
-        if not isinstance(value, str) or not value.startswith(("http://", "https://")):
-            raise self.wrong("url", "must be an http:// or https:// URL")
+        if not isinstance(value, str) or value.partition("://")[0] not in schemes or "://" not in value:
+            raise self.wrong("url", f"must be a URL that begins with {', '.join(f'{each}://' for each in schemes)}")
         return value
 
     def number(self, name: str, default: float, least: float | None = None) -> float:

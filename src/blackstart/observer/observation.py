@@ -6,12 +6,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from blackstart.clock import Anchor, SystemClock
 from blackstart.history.records import pack_beat
 from blackstart.history.writing import CANARY_FLUSH_S, LEDGER_FLUSH_S, RecordFile, write_json
 from blackstart.observer.canary import Canary
+from blackstart.observer.closer_look import Budget
 from blackstart.observer.ledger_writer import LedgerWriter
 from blackstart.observer.pace import Pacer
 from blackstart.observer.plan import CanaryPlan, LedgerPlan, Plan
+from blackstart.observer.questions import question
 from blackstart.observer.regions import Regions
 from blackstart.observer.ticker import Ticker
 from blackstart.observer.voice import Voice
@@ -35,7 +38,12 @@ class Observation:
         self._files: list[RecordFile] = []
         self._regions = Regions(plan.served_by, plan.served_by_header)
         self._tickers: list[Ticker] = []
+        self._beats = 0
         self.canaries = [self._canary(canary) for canary in plan.canaries]
+        if plan.adaptive is not None:
+            budget = Budget(plan.adaptive.most_per_s)
+            for canary in self.canaries:
+                canary.adapt(plan.adaptive, budget)
         self.ledgers = [self._ledger(ledger) for ledger in plan.ledgers]
         self._heartbeat = self._file("heartbeat.bin", CANARY_FLUSH_S)
 
@@ -93,8 +101,10 @@ class Observation:
                 file.close()
             except OSError as error:
                 reason, detail = "failed", _disk_failure(file.path.name, error)
-        ended = {"ended_ns": time.monotonic_ns(), "reason": reason, "detail": detail, "counts": self._counts()}
-        write_json(self.out / "observer.json", ended)
+        # A second anchor: if the two clocks disagree on how long this took, the wall clock was set in between.
+        anchor = Anchor.take(SystemClock())
+        ended = {"ended_ns": anchor.monotonic_ns, "wall": anchor.wall, "reason": reason, "detail": detail}
+        write_json(self.out / "observer.json", ended | {"counts": self._counts()})
         if reason == "failed":
             raise BlackstartError(f"observer: {detail}")
         return Exit.MET
@@ -103,10 +113,14 @@ class Observation:
         return {
             "canaries": {canary.plan.name: dict(canary.counts) for canary in self.canaries},
             "ledgers": {ledger.plan.name: dict(ledger.counts) for ledger in self.ledgers},
+            "beats": self._beats,
         }
 
     def _canary(self, plan: CanaryPlan) -> Canary:
-        return Canary(plan, self._regions, self._file(f"canary-{plan.name}.bin", CANARY_FLUSH_S))
+        asked = question(plan, self._regions)
+        file = self._file(f"canary-{plan.name}.bin", CANARY_FLUSH_S)
+        answers = self._file(f"answers-{plan.name}.jsonl", CANARY_FLUSH_S) if asked.keeps_answers else None
+        return Canary(plan, asked, self._regions, file, answers)
 
     def _ledger(self, plan: LedgerPlan) -> LedgerWriter:
         return LedgerWriter(plan, self._regions, self._file(f"ledger-{plan.name}.bin", LEDGER_FLUSH_S, sync=True))
@@ -127,6 +141,7 @@ class Observation:
         return turn
 
     def _beat(self, now_ns: int) -> None:
+        self._beats += 1
         self._heartbeat.append(pack_beat(now_ns))
 
     def _tell(self, now_ns: int) -> None:

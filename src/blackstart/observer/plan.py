@@ -5,46 +5,28 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Self
 
+from blackstart.observer.canary_plan import CanaryPlan
 from blackstart.observer.fields import Fields
-from blackstart.observer.target import parse_target
+from blackstart.observer.questions import question
+from blackstart.observer.regions import Regions
 from blackstart.outcome import UsageError
+
+__all__ = ["Adaptive", "CanaryPlan", "LedgerPlan", "Plan", "RequestPlan"]
 
 _SECRET_HEADER = re.compile(r"authorization|cookie|token|secret|api-?key|password", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
-class CanaryPlan:
-    """One canary: a request every ``interval_ms``; good = right status and body within ``slo_s`` of its schedule."""
+class Adaptive:
+    """Extra probes while an outage lasts: one every ``interval_ms``, no more than ``most_per_s`` of all canaries."""
 
-    name: str
-    url: str
-    interval_ms: int = 100
-    slo_s: float = 1.0
-    timeout_s: float = 2.0
-    host: str | None = None
-    expect_status: tuple[int, ...] = (200,)
-    expect_body: str | None = None
-    ca_file: str | None = None
-    kind: str = "http"
+    interval_ms: int = 5
+    most_per_s: int = 400
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Self:
-        fields = Fields("canary", data)
-        if fields.choice("kind", ("http",), "http") and fields.number("slo_s", 1.0) > fields.number("timeout_s", 2.0):
-            raise fields.wrong("slo_s", "must not exceed timeout_s")
-        return fields.done(
-            cls(
-                name=fields.name(),
-                url=fields.url(),
-                interval_ms=fields.whole("interval_ms", 100),
-                slo_s=fields.number("slo_s", 1.0),
-                timeout_s=fields.number("timeout_s", 2.0),
-                host=fields.text("host"),
-                expect_status=fields.statuses("expect_status", (200,)),
-                expect_body=fields.text("expect_body"),
-                ca_file=fields.text("ca_file"),
-            )
-        )
+        fields = Fields("adaptive", data)
+        return fields.done(cls(fields.whole("interval_ms", 5), fields.whole("most_per_s", 400, most=10_000)))
 
 
 @dataclass(frozen=True)
@@ -105,7 +87,8 @@ class LedgerPlan:
 class Plan:
     """All that one observer does. ``out`` is the history's folder; it must hold no history yet.
 
-    ``linger_s``: how long it goes on after its runner died, so that the outage's end is still seen.
+    ``linger_s``: how long it goes on after its runner died, so that the outage's end is still seen. ``stable_s``: how
+    long all must stay good before an outage has ended, for whoever judges the record; None: the objectives say it.
     """
 
     served_by: tuple[str, ...]
@@ -115,6 +98,8 @@ class Plan:
     served_by_header: str = "X-Region"
     duration_s: float | None = None
     linger_s: float = 15.0
+    stable_s: float | None = None
+    adaptive: Adaptive | None = None
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Self:
@@ -128,6 +113,8 @@ class Plan:
             served_by_header=fields.text("served_by_header") or "X-Region",
             duration_s=fields.number("duration_s", 0.0) or None,
             linger_s=fields.number("linger_s", 15.0, least=0.0),
+            stable_s=fields.number("stable_s", 0.0) or None,
+            adaptive=Adaptive.from_json(adaptive) if (adaptive := fields.mapping("adaptive")) else None,
         )
         plan.check()
         return fields.done(plan)
@@ -138,8 +125,9 @@ class Plan:
         return data
 
     def recorded(self) -> dict[str, Any]:
-        """Return the plan without the values of headers that carry secrets, to be kept with the evidence."""
+        """Return the plan without passwords and the values of secret headers, to be kept with the evidence."""
         data = self.as_json()
+        data["canaries"] = [plan.recorded(canary) for plan, canary in zip(self.canaries, data["canaries"], strict=True)]
         for ledger in data["ledgers"]:
             headers = ledger["request"]["headers"]
             ledger["request"]["headers"] = {
@@ -157,4 +145,4 @@ class Plan:
         if not self.canaries and not self.ledgers:
             raise UsageError("observer plan: has neither canaries nor ledgers; there is nothing to observe")
         for canary in self.canaries:
-            parse_target(canary.url)
+            question(canary, Regions(self.served_by, self.served_by_header))
