@@ -1,4 +1,4 @@
-"""The command line: ``blackstart run | restore | failback | judge | report | scorecard | compliance | lab``."""
+"""The command line: ``blackstart run | observe | restore | failback | judge | report | scorecard | compliance | lab``."""
 
 import argparse
 import json
@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from blackstart import __version__, lab_commands, programme_commands
+from blackstart import __version__, lab_commands, observe_command, programme_commands
 from blackstart.clock import SystemClock
 from blackstart.outcome import BlackstartError, Exit
 
@@ -54,10 +54,11 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"blackstart {__version__}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     _run_command(commands)
+    observe_command.add(commands)
     for name, says, do in (
         ("restore", "end the faults of a run and put everything back (or hold in the standby)", _restore),
         ("failback", "bring a system that holds in the standby back to its primary", _failback),
-        ("judge", "judge a run again from its raw record, and write verdict.json (exits 0 once judged)", _judge),
+        ("judge", "judge a run or an observation again from its raw record (exits 0 once judged)", _judge),
         ("report", "write a run's report.html and report.pdf again", _report),
     ):
         command = commands.add_parser(name, help=says, description=says)
@@ -134,6 +135,8 @@ def _judge(given: argparse.Namespace) -> int:
     from blackstart import judge  # noqa: PLC0415 - as for _run
     from blackstart.drill import folder  # noqa: PLC0415 - as for _run
 
+    if (observed := observe_command.find(given.run)) is not None:
+        return observe_command.judge(observed, given.json)
     run_dir = folder.find(given.run)
     folder.refuse_running(run_dir)
     return _show(judge.write(run_dir), run_dir, given.json, 0)

@@ -52,17 +52,33 @@ class Objectives(_Part):
     )
 
 
+PLACE = r"(accelerator|(alb|database):[a-z0-9-]+)"
+
+
 class Canary(_Part):
-    """A probe at one entry point, sent on time whether or not earlier ones have answered."""
+    """A probe at one place of the system, sent on time whether or not earlier ones have answered."""
 
     name: str = Field(pattern=r"^[a-z0-9-]+$")
     at: str = Field(
-        pattern=r"^(accelerator|alb:[a-z0-9-]+)$", description="accelerator, or alb:primary, alb:standby, alb:REGION"
+        pattern=rf"^({PLACE}|tcp:{PLACE}|record:(writer|reader(-[1-9][0-9]?)?))$",
+        description="accelerator or alb:REGION (a page over HTTP); database:REGION (a transaction); tcp: before any of "
+        "these (a connection); record:writer, record:reader, record:reader-2 … (a private name and its TTL); REGION is "
+        "primary, standby or a region's name",
+    )
+    access: Literal["read", "write"] = Field(
+        default="write", description="database only: read at its reader endpoint, or write and read at its writer's"
     )
     interval_ms: int = Field(default=50, ge=1, le=60_000)
     slo_s: float = Field(default=1.0, gt=0, description="an answer later than this is bad")
     timeout_s: float = Field(default=2.0, gt=0)
     rests_on: bool = Field(default=False, description="whether the objectives rest on what this canary saw")
+
+
+class Adaptive(_Part):
+    """Extra probes while an outage lasts, so that its end is dated more exactly."""
+
+    interval_ms: int = Field(default=5, ge=1, le=1000)
+    most_per_s: int = Field(default=400, ge=1, le=10_000, description="extra probes a second, all canaries together")
 
 
 class LedgerInstrument(_Part):
@@ -80,6 +96,7 @@ class Instruments(_Part):
     """What observes the drill."""
 
     canaries: tuple[Canary, ...] = ()
+    adaptive: Adaptive | None = Field(default=None, description="whether canaries look closer while an outage lasts")
     # Two ledgers would number their orders alike, and one would hide what the other lost.
     ledgers: tuple[LedgerInstrument, ...] = Field(default=(), max_length=1)
 

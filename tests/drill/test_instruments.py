@@ -1,7 +1,11 @@
 from pathlib import Path
 
+import pytest
+
 from blackstart import experiment, topology
 from blackstart.drill import instruments
+from blackstart.observer.plan import Adaptive, CanaryPlan
+from blackstart.outcome import UsageError
 from tests.topology_data import topology_data
 
 SYSTEM = topology.parse(topology_data(), "t")
@@ -28,3 +32,53 @@ def test_what_the_objectives_rest_on_is_listed() -> None:
 
 def test_the_declared_load_is_what_the_instruments_make() -> None:
     assert instruments.load(LOADED) == {"writes_per_s": 50.0, "reads_per_s": 40.0}
+
+
+class Known:
+    """Databases whose endpoints and users are given."""
+
+    def endpoint(self, region: str, access: str) -> str:
+        return f"{access}.{region}.test"
+
+    def login(self, region: str) -> tuple[str, str]:
+        return "the/user", "s3cret"
+
+
+def canaries_at(*places: str, **fields: object) -> list[CanaryPlan]:
+    declared = LOADED.declaration.model_copy(
+        update={
+            "instruments": experiment.Instruments(
+                canaries=tuple(
+                    experiment.Canary.model_validate({"name": f"c{n}", "at": place, **fields})
+                    for n, place in enumerate(places)
+                ),
+                adaptive=experiment.Adaptive(most_per_s=50),
+            )
+        }
+    )
+    loaded = experiment.Experiment(LOADED.name, LOADED.content, declared)
+    plan = instruments.plan(loaded, SYSTEM, Path("/runs/one"), "one-1a2b", Known())
+    assert plan.adaptive == Adaptive(5, 50)
+    assert [item["kind"] for item in instruments.listed(loaded)] == [canary.kind for canary in plan.canaries]
+    return list(plan.canaries)
+
+
+def test_every_place_of_the_system_can_be_watched() -> None:
+    places = ("tcp:accelerator", "tcp:alb:standby", "tcp:database:primary", "record:writer", "database:standby")
+    urls = [canary.url for canary in canaries_at(*places)]
+    assert urls[:3] == ["tcp://127.0.0.1:2", "tcp://127.0.0.1:1", "tcp://write.eu-west-1.test:5432"]
+    assert urls[3].startswith("dns://")
+    assert urls[3].endswith("/writer.shop.internal")
+    assert urls[4] == "postgresql://the%2Fuser@write.eu-central-1.test:5432/shop"
+
+
+def test_a_canary_that_only_reads_stands_at_the_readers_endpoint() -> None:
+    (canary,) = canaries_at("database:primary", access="read")
+    assert canary.url.partition("@")[2] == "read.eu-west-1.test:5432/shop"
+    assert (canary.access, canary.password) == ("read", "s3cret")
+
+
+@pytest.mark.parametrize("place", ["record:reader", "record:reader-3", "database:eu-north-1", "alb:nowhere"])
+def test_a_place_that_is_not_there_is_refused(place: str) -> None:
+    with pytest.raises(UsageError, match=r"reader|region"):
+        canaries_at(place)

@@ -3,23 +3,32 @@
 from pathlib import Path
 from typing import Any
 
-from blackstart.experiment import Canary, Experiment, LedgerInstrument
+from blackstart.drill import places
+from blackstart.experiment import Experiment, LedgerInstrument
 from blackstart.observer.plan import Plan
 from blackstart.topology import Topology
 
 
-def plan(experiment: Experiment, topology: Topology, run_dir: Path, mark: str) -> Plan:
-    """Return what the observer of this run does; ``mark`` tells its orders from every other run's."""
+def plan(
+    experiment: Experiment, topology: Topology, run_dir: Path, mark: str, databases: places.Databases | None = None
+) -> Plan:
+    """Return what the observer of this run does; ``mark`` tells its orders from every other run's.
+
+    ``databases`` says where databases are and who may log in; by default the system's own services are asked.
+    """
     instruments = experiment.declaration.instruments
+    where = places.Places(topology, databases or places.AwsDatabases(topology))
+    adaptive = instruments.adaptive
     return Plan.from_json(
         {
             "out": str(run_dir / "history"),
             "served_by": list(topology.regions),
             "served_by_header": topology.orders.served_by_header,
-            "canaries": [_canary(canary, topology) for canary in instruments.canaries],
+            "canaries": [where.canary(canary) for canary in instruments.canaries],
             "ledgers": [_ledger(ledger, topology, mark) for ledger in instruments.ledgers],
             "duration_s": None,
             "linger_s": 15,
+            "adaptive": None if adaptive is None else adaptive.model_dump(),
         }
     )
 
@@ -27,7 +36,7 @@ def plan(experiment: Experiment, topology: Topology, run_dir: Path, mark: str) -
 def listed(experiment: Experiment) -> list[dict[str, Any]]:
     """Return the instruments as run.json lists them."""
     declared = experiment.declaration.instruments
-    canaries = [{"name": c.name, "kind": "http", "rests_on": c.rests_on} for c in declared.canaries]
+    canaries = [{"name": c.name, "kind": places.kind(c.at), "rests_on": c.rests_on} for c in declared.canaries]
     ledgers = [{"name": x.name, "kind": "ledger", "store": x.name, "rests_on": x.rests_on} for x in declared.ledgers]
     return canaries + ledgers
 
@@ -36,28 +45,8 @@ def load(experiment: Experiment) -> dict[str, float] | None:
     """Return the declared load, requests a second; null when the drill makes none."""
     declared = experiment.declaration.instruments
     writes = sum(ledger.rate_per_s for ledger in declared.ledgers)
-    reads = sum(1000 / canary.interval_ms for canary in declared.canaries)
+    reads = sum(1000 / canary.interval_ms for canary in declared.canaries if places.kind(canary.at) == "http")
     return {"writes_per_s": writes, "reads_per_s": reads} if writes or reads else None
-
-
-def _canary(canary: Canary, topology: Topology) -> dict[str, Any]:
-    return {
-        "name": canary.name,
-        "kind": "http",
-        "url": _entry(canary.at, topology) + topology.orders.read.path,
-        "host": None,
-        "interval_ms": canary.interval_ms,
-        "slo_s": canary.slo_s,
-        "timeout_s": canary.timeout_s,
-        "expect_status": list(topology.orders.read.status),
-        "expect_body": None,
-    }
-
-
-def _entry(at: str, topology: Topology) -> str:
-    if at == "accelerator":
-        return topology.accelerator.url
-    return topology.regions[topology.region_named(at.removeprefix("alb:"))].alb.url
 
 
 def _ledger(ledger: LedgerInstrument, topology: Topology, run: str) -> dict[str, Any]:

@@ -6,7 +6,17 @@ Readers need numpy and are loaded on first use; who only records (the observer) 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from blackstart.history.records import Entry, Kind, Result, Sample, WriteOutcome, pack_beat, pack_entry, pack_sample
+from blackstart.history.records import (
+    EXTRA,
+    Entry,
+    Kind,
+    Result,
+    Sample,
+    WriteOutcome,
+    pack_beat,
+    pack_entry,
+    pack_sample,
+)
 from blackstart.history.writing import CANARY_FLUSH_S, LEDGER_FLUSH_S, RecordFile
 
 if TYPE_CHECKING:
@@ -49,6 +59,7 @@ _LATER = {
 __all__ = [
     "CANARY",
     "CANARY_FLUSH_S",
+    "EXTRA",
     "LEDGER",
     "LEDGER_FLUSH_S",
     "Blocks",

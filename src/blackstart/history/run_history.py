@@ -18,7 +18,8 @@ class History:
     """What was seen in one run.
 
     ``survivors`` is keyed by (store, label). ``clock``, ``plan`` and ``ended`` are clock.json, plan.json and
-    observer.json as they stand. ``missing`` names what is not there, or not whole, with the reason: a judge
+    observer.json as they stand. ``answers`` has what a canary's target said each time that it was new.
+    ``missing`` names what is not there, or not whole, with the reason: a judge
     must not call that good. An instrument whose file cannot be read at all is in ``missing`` only.
     """
 
@@ -31,6 +32,7 @@ class History:
     ledgers: Mapping[str, Ledger]
     survivors: Mapping[tuple[str, str], Survivors]
     watches: Mapping[str, Watch]
+    answers: Mapping[str, Watch]
     missing: Mapping[str, str]
 
     @property
@@ -53,6 +55,7 @@ class History:
             ledgers=reader.each("ledger-*.bin", read_ledger),
             survivors={(item.store, item.label): item for item in survivors.values()},
             watches=reader.each("watch-*.jsonl", read_watch),
+            answers=reader.each("answers-*.jsonl", read_watch),
             missing=reader.missing,
         )._with_absent_instruments()
 

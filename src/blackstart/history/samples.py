@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from blackstart.history.reading import CANARY, Damage, read_records
-from blackstart.history.records import Result
+from blackstart.history.records import EXTRA, Result
 
 
 @dataclass(frozen=True)
@@ -16,7 +16,7 @@ class Samples:
 
     Times are monotonic nanoseconds, 0 = never. ``result`` holds `Result` values. ``served_by`` is the
     index+1 into the plan's regions. ``lag_us``: how late the probe was sent. A missing ``seq`` is a probe
-    whose record was lost.
+    whose record was lost. ``flags`` as in `Sample`.
     """
 
     seq: NDArray[np.uint64]
@@ -27,6 +27,7 @@ class Samples:
     result: NDArray[np.uint8]
     served_by: NDArray[np.uint8]
     lag_us: NDArray[np.uint32]
+    flags: NDArray[np.uint32]
     damage: Damage | None = None
 
     def __len__(self) -> int:
@@ -42,6 +43,11 @@ class Samples:
         """Which probes the target failed. Neither good nor bad: what the observer skipped or spoilt itself."""
         return (self.result >= Result.SLOW) & (self.result < Result.SKIPPED)
 
+    @property
+    def extra(self) -> NDArray[np.bool_]:
+        """Which probes were sent beyond the canary's own rate, because an outage was under way."""
+        return np.asarray(self.flags & EXTRA, dtype=np.bool_)
+
 
 def read_canary(path: Path) -> Samples:
     """Read a canary's file. Raises OSError where it cannot be read."""
@@ -51,4 +57,4 @@ def read_canary(path: Path) -> Samples:
     return Samples(**fields, damage=damage)
 
 
-_FIELDS = ("seq", "scheduled", "sent", "done", "status", "result", "served_by", "lag_us")
+_FIELDS = ("seq", "scheduled", "sent", "done", "status", "result", "served_by", "lag_us", "flags")

@@ -2,8 +2,9 @@
 
 For one outage let a be the last good probe before it, b its first bad one, c its last bad one and ρ the earliest
 completion among the good ones sent after c that cannot have been answered before c failed. It started within [sent a,
-the instant by which b proves it] and ended within [sent c, ρ]. It has ended only when the good probes after c go on for
-the whole stabilisation window: shorter runs are flaps of the same outage.
+the instant by which b proves it] and ended within [sent c, ρ]. The points lie in the middle of what the sampling leaves
+open, so neither end is late in the mean, whatever the rate at it. It has ended only when the good probes after c go on
+for the whole stabilisation window: shorter runs are flaps of the same outage.
 """
 
 from dataclasses import dataclass
@@ -17,6 +18,9 @@ from blackstart.judge.series import Judged
 from blackstart.judge.stalls import Times
 
 Indices = npt.NDArray[np.intp]
+
+_OTHERS = {4: "unresolved", 7: "untrusted"}
+"""Failures that have no result of their own, by the observer's numbers."""
 
 
 @dataclass(frozen=True)
@@ -101,7 +105,7 @@ def _outage(series: Judged, bad: Indices, ended: bool, latency: Latency, until: 
     good_again = series.done[after]
     return Outage(
         observer=series.name,
-        failure=Result(int(np.bincount(series.result[bad]).argmax())).name.lower(),
+        failure=_failure(series, bad),
         last_status=int(series.status[c]),
         start=_start(series, b),
         end=_back(series, c, _proof(series, bad, good_again, latency), latency) if ended else None,
@@ -116,10 +120,20 @@ def _outage(series: Judged, bad: Indices, ended: bool, latency: Latency, until: 
     )
 
 
+def _failure(series: Judged, bad: Indices) -> str:
+    """Return how most of the probes failed; an OTHER failure by the number that the observer gave it."""
+    result = Result(int(np.bincount(series.result[bad]).argmax()))
+    if result is not Result.OTHER:
+        return result.name.lower()
+    most = int(np.bincount(series.status[bad][series.result[bad] == result]).argmax())
+    return _OTHERS.get(most, "other")
+
+
 def _start(series: Judged, b: int) -> Interval | None:
     if b == 0:
         return None
-    return Interval.between(int(series.sent[b - 1]), int(series.surely_by[b]), int(series.sent[b]))
+    before, first = int(series.sent[b - 1]), int(series.sent[b])
+    return Interval.between(before, int(series.surely_by[b]), (before + first) // 2)
 
 
 def _proof(series: Judged, bad: Indices, good_again: Times, latency: Latency) -> int:
@@ -134,7 +148,16 @@ def _proof(series: Judged, bad: Indices, good_again: Times, latency: Latency) ->
 
 
 def _back(series: Judged, last_bad: int, completed: int, latency: Latency) -> Interval:
-    return Interval.between(int(series.sent[last_bad]), completed, completed - latency.usual)
+    """Bound the end by the last bad probe and the completion that proves the system well.
+
+    A good probe that had to wait was sent before the end and answered at it. One that did not may have come any time
+    after it: half a gap after it in the mean, as the first bad one came half a gap after the start.
+    """
+    first = last_bad + 1
+    gap = int(series.sent[first] - series.sent[last_bad])
+    waited = int(series.done[first] - series.sent[first]) > latency.slowest > 0
+    point = completed - latency.usual - (0 if waited else gap // 2)
+    return Interval.between(int(series.sent[last_bad]), completed, point)
 
 
 def _first_light(series: Judged, b: int, latency: Latency) -> Interval | None:

@@ -80,14 +80,13 @@ def read(run_dir: Path) -> Record:
     events = _lines(run_dir / "events.jsonl", damage)
     undo = _lines(run_dir / "undo.jsonl", damage)
     history = History.open(run_dir / "history")
-    damage += [f"history/{name}: {why}" for name, why in sorted(history.missing.items())]
-    damage += [*_short(history), *_namesakes(history), *_unplanned(history)]
+    damage += [f"history/{sentence}" for sentence in flaws(history)]
     return Record(
         name=run_dir.resolve().name,
         run=run,
         events=tuple(events),
         acts=tuple(fold(undo)),
-        series=_all_series(history),
+        series=all_series(history),
         ledgers=history.ledgers,
         survivors=history.survivors,
         watches=history.watches,
@@ -98,18 +97,26 @@ def read(run_dir: Path) -> Record:
     )
 
 
+def flaws(history: History) -> list[str]:
+    """Return a sentence for all that is missing from a history or not whole; it begins with the file's name."""
+    missing = [f"{name}: {why}" for name, why in sorted(history.missing.items())]
+    return [*missing, *_short(history), *_namesakes(history), *_unplanned(history)]
+
+
 def _short(history: History) -> list[str]:
     """Compare what was recorded with what the observer says that it recorded: a file may be cut between records."""
     counts: Json = (history.ended or {}).get("counts") or {}
     found = {f"canary-{name}.bin": len(samples) for name, samples in history.canaries.items()}
+    found["heartbeat.bin"] = 0 if history.heartbeat is None else len(history.heartbeat)
     found |= {f"ledger-{name}.bin": int(np.count_nonzero(it.sent)) for name, it in history.ledgers.items()}
     told = {f"canary-{name}.bin": sum(n.values()) for name, n in (counts.get("canaries") or {}).items()}
+    told |= {"heartbeat.bin": counts["beats"]} if "beats" in counts else {}
     told |= {f"ledger-{name}.bin": n.get("sent", 0) for name, n in (counts.get("ledgers") or {}).items()}
     answered = {f"ledger-{name}.bin": int(it.acknowledged.sum()) for name, it in history.ledgers.items()}
     said = {f"ledger-{name}.bin": n.get("acknowledged", 0) for name, n in (counts.get("ledgers") or {}).items()}
     return [
-        f"history/{name}: holds {has.get(name, 0)} {what}, the observer recorded {count}"
-        for has, want, what in ((found, told, "probes"), (answered, said, "acknowledgements"))
+        f"{name}: holds {has.get(name, 0)} {what}, the observer recorded {count}"
+        for has, want, what in ((found, told, "records"), (answered, said, "acknowledgements"))
         for name, count in want.items()
         if has.get(name, 0) != count
     ]
@@ -117,7 +124,7 @@ def _short(history: History) -> list[str]:
 
 def _namesakes(history: History) -> list[str]:
     both = sorted(history.canaries.keys() & history.ledgers.keys())
-    return [f"history: a canary and a ledger are both named {name}: rename one" for name in both]
+    return [f"plan.json: a canary and a ledger are both named {name}: rename one" for name in both]
 
 
 def _unplanned(history: History) -> list[str]:
@@ -125,7 +132,7 @@ def _unplanned(history: History) -> list[str]:
     plans = _plans(history)
     known = {name for name, plan in plans.items() if plan.get("slo_s") and plan.get("timeout_s")}
     names = sorted({*history.canaries, *history.ledgers} - known)
-    return [f"history/plan.json: says nothing of how {name} was to be answered" for name in names]
+    return [f"plan.json: says nothing of how {name} was to be answered" for name in names]
 
 
 def _object(path: Path, damage: list[str]) -> Json:
@@ -164,7 +171,8 @@ def _line(raw: bytes) -> Json | None:
     return found if isinstance(found, dict) and raw.endswith(b"\n") else None
 
 
-def _all_series(history: History) -> dict[str, Series]:
+def all_series(history: History) -> dict[str, Series]:
+    """Return what every instrument saw, by name."""
     plans = _plans(history)
     series = {name: _reads(name, samples, plans.get(name, {}), history) for name, samples in history.canaries.items()}
     writes = {name: _writes(name, ledger, plans.get(name, {}), history) for name, ledger in history.ledgers.items()}
@@ -186,8 +194,9 @@ def _limits(plan: Json) -> tuple[int, int]:
 def _reads(name: str, samples: Samples, plan: Json, history: History) -> Series:
     slo, timeout = _limits(plan)
     return Series(
-        name, "http", samples.scheduled, samples.sent, samples.done, samples.result,
+        name, str(plan.get("kind") or "http"), samples.scheduled, samples.sent, samples.done, samples.result,
         samples.served_by.astype(np.uint16), samples.status.astype(np.uint16), history.served_by, slo, timeout,
+        samples.extra,
     )  # fmt: skip
 
 

@@ -35,6 +35,8 @@ class Series:
     regions: tuple[str, ...]
     slo_ns: int
     timeout_ns: int
+    extra: Flags | None = None
+    """Which probes came beyond the instrument's own rate; None: not one did."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,7 @@ class Judged:
     """The probes that are good or bad, in the order sent; skipped, invalid and unfair ones are left out.
 
     ``surely_by`` is for a bad probe the instant by which the system must have failed: had it been well until then,
-    the probe would have been good.
+    the probe would have been good. ``step_ns`` is the instrument's own interval, ``extra`` marks what came beside it.
     """
 
     name: str
@@ -54,6 +56,7 @@ class Judged:
     served_by: npt.NDArray[np.uint16]
     status: npt.NDArray[np.uint16]
     step_ns: int
+    extra: Flags
 
     def __len__(self) -> int:
         return len(self.sent)
@@ -63,6 +66,7 @@ class Judged:
         return Judged(
             self.name, self.sent[chosen], self.done[chosen], self.good[chosen], self.surely_by[chosen],
             self.result[chosen], self.served_by[chosen], self.status[chosen], self.step_ns,
+            self.extra[chosen],
         )  # fmt: skip
 
 
@@ -74,11 +78,12 @@ def judged(series: Series, stalls: Stalls) -> Judged:
     order = np.argsort(sent, kind="stable")
     order = order[_counts(series, sent, done, stalls)[order]]
     sent, done, result = sent[order], done[order], series.result[order]
+    extra = np.zeros(len(series.sent), np.bool_) if series.extra is None else series.extra
     lag = np.maximum(0, sent - series.scheduled[order])
     slack = series.slo_ns + lag + stalls.within(sent, np.minimum(done, sent + series.slo_ns))
     return Judged(
         series.name, sent, done, result == Result.GOOD, np.minimum(done, sent + slack), result,
-        series.served_by[order], series.status[order], _step(series.scheduled),
+        series.served_by[order], series.status[order], _step(series.scheduled[~extra]), extra[order],
     )  # fmt: skip
 
 
@@ -94,6 +99,6 @@ def _counts(series: Series, sent: Times, done: Times, stalls: Stalls) -> Flags:
 
 
 def _step(scheduled: Times) -> int:
-    """Return the usual time between two probes, in nanoseconds; 0 for fewer than two."""
+    """Return the usual time between two of its own probes, in nanoseconds; 0 for fewer than two."""
     steps = np.diff(np.sort(scheduled))
     return int(np.median(steps)) if len(steps) else 0

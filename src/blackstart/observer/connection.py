@@ -68,3 +68,4 @@ class Connection(Attempt, asyncio.Protocol):
             self._transport.abort()
         elif self._task is not None and self._task is not asyncio.current_task(self._loop):
             self._task.cancel()
+        self._task = None  # a cancelled task holds its frames, and they hold this: sockets would wait for the collector

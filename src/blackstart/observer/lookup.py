@@ -69,6 +69,7 @@ class Lookup(Attempt, asyncio.DatagramProtocol):
             self._transport.abort()
         elif self._task is not None and self._task is not asyncio.current_task(self._loop):
             self._task.cancel()
+        self._task = None  # a cancelled task holds its frames, and they hold this: sockets would wait for the collector
 
 
 async def address(loop: asyncio.AbstractEventLoop, resolver: Resolver, name: str, deadline_ns: int) -> str:

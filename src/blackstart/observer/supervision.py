@@ -22,14 +22,14 @@ STOP_PATIENCE_S = 60.0  # beyond the longest timeout of what may be outstanding:
 
 
 class Observer:
-    """Runs one observer process that writes ``run_dir/history``.
+    """Runs one observer process that writes ``run_dir/history``, or the folder given as ``history``.
 
     The process has its own session, so the terminal's Ctrl-C does not end it; when this process dies, it goes
     on for the plan's linger time and ends by itself. Its complaints are kept in ``run_dir/observer.log``.
     """
 
-    def __init__(self, plan: Plan, run_dir: Path) -> None:
-        self.history = run_dir / "history"
+    def __init__(self, plan: Plan, run_dir: Path, history: Path | None = None) -> None:
+        self.history = history or run_dir / "history"
         self.log = run_dir / "observer.log"
         self.plan = replace(plan, out=str(self.history))
         self._process: subprocess.Popen[bytes] | None = None

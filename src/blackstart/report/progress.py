@@ -15,6 +15,7 @@ from rich.text import Text
 from blackstart.clock import Clock, SystemClock
 from blackstart.report.quantities import NANOSECONDS, count, plain
 from blackstart.report.stream import Patient
+from blackstart.report.strip import Strips
 
 LAST = 6
 LOOKS = {"good": "green", "bad": "bold red", "silent": "yellow"}
@@ -37,6 +38,7 @@ class Progress:
         self._phase = "starting"
         self._state: Mapping[str, Any] = {}
         self._told: dict[str, str] = {}
+        self._strips = Strips()
         self._notes: deque[str] = deque(maxlen=LAST)
         self._live: Live | None = None
 
@@ -73,7 +75,7 @@ class Progress:
         """Take the observer's latest state line: ``canaries`` and ``ledgers`` by name."""
         with self._lock:
             self._state = state
-            lines = list(self._changes(state))
+            lines = list(self._changes(state, self._strips.take(state)))
         for line in lines:
             self._line(line)
 
@@ -85,16 +87,19 @@ class Progress:
         """Return the live view as it stands."""
         with self._lock:
             phase, state, notes = self._phase, self._state, list(self._notes)
+            canaries = _canaries(state, self._strips)
         head = Text.assemble(("● ", "cyan"), (phase, "bold"), (f"   {self.elapsed_s:.1f} s", "dim"))
-        return Group(head, _canaries(state), *_ledgers(state), *(Text(note, style="dim") for note in notes))
+        return Group(head, canaries, *_ledgers(state), *(Text(note, style="dim") for note in notes))
 
-    def _changes(self, state: Mapping[str, Any]) -> Iterator[str]:
-        """Yield a line for each canary whose state or server changed; counters alone are no change."""
+    def _changes(self, state: Mapping[str, Any], failed: Mapping[str, int]) -> Iterator[str]:
+        """Yield a line for each canary whose state or server changed, or that failed for a moment in between."""
         for name, canary in (state.get("canaries") or {}).items():
             now = f"{canary.get('state')}{_by(canary)}"
             if self._told.get(name) != now:
                 self._told[name] = now
                 yield f"canary {plain(name, 60)}: {plain(now, 100)}{_counters(state)}"
+            elif failed[name] and canary.get("state") == "good":
+                yield f"canary {plain(name, 60)}: good again, {failed[name]} probes failed in between{_counters(state)}"
 
     def _line(self, text: str) -> None:
         if self._live is None and not self._terminal:
@@ -117,7 +122,7 @@ def _counted(name: str, ledger: Mapping[str, Any]) -> str:
     return f"{plain(name, 40)}: {', '.join(parts)}"
 
 
-def _canaries(state: Mapping[str, Any]) -> Table:
+def _canaries(state: Mapping[str, Any], strips: Strips) -> Table:
     table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
     for name, canary in (state.get("canaries") or {}).items():
         word = plain(canary.get("state"), 20)
@@ -127,6 +132,7 @@ def _canaries(state: Mapping[str, Any]) -> Table:
             Text(word, style=LOOKS.get(word, "")),
             Text(plain(canary.get("served_by") or "", 40)),
             Text("" if latency is None else f"{latency:.0f} ms", style="dim"),
+            strips.of(name),
         )
     return table
 

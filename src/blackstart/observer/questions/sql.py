@@ -18,18 +18,22 @@ from blackstart.outcome import UsageError
 
 WRITE = "SELECT pg_logical_emit_message(true, 'blackstart', 'canary')"
 """A record in the write-ahead log: committed and replicated as any write is, in no table."""
-READ = "SELECT count(*) > 0, pg_is_in_recovery(), host(inet_server_addr()) FROM pg_catalog.pg_class"
+READ = (
+    "SELECT count(*) > 0, pg_is_in_recovery(), current_setting('transaction_read_only') = 'on', "
+    "host(inet_server_addr()) FROM pg_catalog.pg_class"
+)
+_MOST_WORDS = 200
 
 
 class Transaction(Attempt):
-    """Connects, writes, reads. ``state``: the SQLSTATE of an error that the server declared; ``row``: what was read."""
+    """Connects, writes, reads. ``declared``: the error that the server declared; ``row``: what was read."""
 
     def __init__(self, options: dict[str, Any], statements: tuple[str, ...], on_end: Callable[[Any], None]) -> None:
         super().__init__(on_end)
         self._options = options
         self._statements = statements
         self._task: asyncio.Task[None] | None = None
-        self.state: str | None = None
+        self.declared: str | None = None
         self.row: tuple[Any, ...] | None = None
 
     def _begin(self) -> None:
@@ -44,8 +48,8 @@ class Transaction(Attempt):
                 cursor = await connection.execute(statement)
                 self.row = await cursor.fetchone()
         except psycopg.Error as error:
-            self.state = error.sqlstate
-            self._end(None if self.state else _failure(error))
+            self.declared = _declared(error)
+            self._end(None if self.declared else _failure(error))
         except OSError as error:
             self._end(failure_of(error))
         else:
@@ -67,19 +71,22 @@ class Transaction(Attempt):
     def _close(self) -> None:
         if self._task is not None and self._task is not asyncio.current_task(self._loop):
             self._task.cancel()
+        self._task = None  # a cancelled task holds its frames, and they hold this: sockets would wait for the collector
 
 
 class SqlQuestion:
     """Asks ``postgresql://USER@HOST:PORT/DATABASE``; without a password in the plan, libpq finds it as it always does.
 
-    With ``access`` "read" it only reads: what a replica can do.
+    With ``access`` "read" it only reads: what a replica can do. A server that takes a record into its log but no
+    changes of tables (read-only transactions by default) is no good for writes.
     """
 
     keeps_answers = True
 
     def __init__(self, plan: CanaryPlan) -> None:
         self._options = options(plan)
-        self._statements = (WRITE, READ) if plan.access == "write" else (READ,)
+        self._writes = plan.access == "write"
+        self._statements = (WRITE, READ) if self._writes else (READ,)
 
     def ask(self, on_end: Callable[[Transaction], None]) -> Transaction:
         return Transaction(self._options, self._statements, on_end)
@@ -87,11 +94,13 @@ class SqlQuestion:
     def answer(self, attempt: Transaction) -> Answer:
         if attempt.failure is not None:
             return failed(attempt.failure)
-        if attempt.state is not None:
-            return Answer(Result.WRONG_STATUS, 0, 0, {"sqlstate": attempt.state})
+        if attempt.declared is not None:
+            return Answer(Result.WRONG_STATUS, 0, 0, {"error": attempt.declared})
         if attempt.row is None or attempt.row[0] is not True:
             return Answer(Result.WRONG_BODY)
-        return Answer(Result.GOOD, 0, 0, {"in_recovery": attempt.row[1], "server": attempt.row[2]})
+        _, in_recovery, read_only, server = attempt.row
+        result = Result.WRONG_BODY if self._writes and read_only else Result.GOOD
+        return Answer(result, 0, 0, {"in_recovery": in_recovery, "read_only": read_only, "server": server})
 
 
 def options(plan: CanaryPlan) -> dict[str, Any]:
@@ -108,6 +117,14 @@ def options(plan: CanaryPlan) -> dict[str, Any]:
     if plan.password is not None:
         found["password"] = plan.password
     return {"application_name": "blackstart-canary", **found, "resolver": parse_resolver(plan.resolver)}
+
+
+def _declared(error: psycopg.Error) -> str | None:
+    """Return what the server itself said, None where it said nothing; while connecting, libpq has but its words."""
+    if error.sqlstate is not None:
+        return f"{error.sqlstate} {error.diag.message_primary}"[:_MOST_WORDS]
+    _, fatal, words = str(error).partition("FATAL:")
+    return words.strip().partition("\n")[0][:_MOST_WORDS] if fatal else None
 
 
 def _failure(error: psycopg.Error) -> Failure:

@@ -1,0 +1,196 @@
+"""What an observation alone saw: the outages of each canary, without a drill around it.
+
+A pure function of the history in the folder. ``outages.json`` lists the outages, ``observation.json`` says what the
+list rests on, and every reason to doubt it.
+"""
+
+import json
+import os
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from blackstart import __version__
+from blackstart.history import History, Result, Samples
+from blackstart.judge.coverage import asleep, gaps
+from blackstart.judge.interval import NS, as_json, seconds
+from blackstart.judge.outages import Latency, Outage, find
+from blackstart.judge.record import all_series, flaws
+from blackstart.judge.series import Judged, Series, judged
+from blackstart.judge.stalls import Stalls
+
+SCHEMA = 1
+OUTAGES, ABOUT = "outages.json", "observation.json"
+STABLE_S = 3.0
+"""How long all must stay good before an outage has ended, where the plan does not say it."""
+MIN_CALM = 5
+"""Good probes before the first failure that show how long an answer takes in calm times."""
+STEP_S = 0.1
+"""A wall clock that disagrees with the monotonic one by more was set while the observation ran."""
+
+
+def is_one(folder: Path) -> bool:
+    """Tell whether a folder holds an observation: a history that lies in it as it is, without a run around it."""
+    return not (folder / "run.json").exists() and any(
+        (folder / name).exists() for name in ("clock.json", "plan.json", "heartbeat.bin")
+    )
+
+
+def run(folder: Path) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    """Return the outages and what they rest on. Never raises for a record that is cut, damaged or missing."""
+    try:
+        return _judged(History.open(folder))
+    except Exception as error:  # noqa: BLE001 - whatever it is: what could not be judged is not known
+        return [], {
+            "schema": SCHEMA,
+            "state": "inconclusive",
+            "reasons": [f"judging it failed: {type(error).__name__}: {error}"],
+            "versions": {"blackstart": __version__},
+        }
+
+
+def write(folder: Path) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    """Judge a folder and write both files, each whole or not at all. Raises OSError if it cannot."""
+    outages, about = run(folder)
+    for name, data in ((ABOUT, about), (OUTAGES, outages)):
+        _put(folder / name, data)
+    return outages, about
+
+
+def _judged(history: History) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    beats = np.zeros(0, np.int64) if history.heartbeat is None else history.heartbeat.beats
+    stalls = Stalls.from_heartbeats(beats)
+    raw = all_series(history)
+    counted = {name: judged(series, stalls) for name, series in raw.items()}
+    zero_ns = _zero_ns(history, raw)
+    stable_ns = round(float((history.plan or {}).get("stable_s") or STABLE_S) * NS)
+    outages = [
+        _outage(outage, zero_ns)
+        for _, series in sorted(counted.items())
+        for outage in find(series, stable_ns, _calm(series))
+    ]
+    reasons = [*flaws(history), *_ended(history), *_silences(history, raw, counted, zero_ns)]
+    return outages, {
+        "schema": SCHEMA,
+        "state": "inconclusive" if reasons else "complete",
+        "reasons": reasons,
+        "notes": _notes(history),
+        "clock": _clock(history, zero_ns),
+        "stable_s": seconds(stable_ns),
+        "instruments": {name: _counts(samples) for name, samples in sorted(history.canaries.items())},
+        "versions": {"blackstart": __version__},
+    }
+
+
+def _calm(series: Judged) -> Latency:
+    """Return how long answers take before anything goes wrong; of all good probes, where it went wrong at once."""
+    bad = np.flatnonzero(~series.good)
+    first = int(series.sent[bad[0]]) if bad.size else int(np.iinfo(np.int64).max)
+    enough = np.count_nonzero(series.good & (series.sent < first)) >= MIN_CALM
+    return Latency.before(series, first if enough else int(np.iinfo(np.int64).max))
+
+
+def _outage(outage: Outage, zero_ns: int) -> dict[str, Any]:
+    start, end, light = (
+        None if at is None else at.shifted(zero_ns) for at in (outage.start, outage.end, outage.first_light)
+    )
+    return {
+        "observer": outage.observer,
+        "kind": outage.failure,
+        "start": as_json(start),
+        "end": as_json(end),
+        "downtime": as_json(outage.downtime),
+        "first_light_s": None if light is None else seconds(light.point),
+        "flaps": outage.flaps,
+    }
+
+
+def _zero_ns(history: History, raw: Mapping[str, Series]) -> int:
+    """Return the observation's start; that of its first probe where its clock was not recorded."""
+    told = (history.clock or {}).get("monotonic_ns")
+    if isinstance(told, int):
+        return told
+    return min((int(series.scheduled.min()) for series in raw.values() if len(series.scheduled)), default=0)
+
+
+def _ended(history: History) -> list[str]:
+    if history.ended is None:
+        return ["the observer left no word of its end: it died, or its record was cut"]
+    if history.ended.get("reason") == "failed":
+        return [f"the observer ended before its time: {history.ended.get('detail')}"]
+    return []
+
+
+def _silences(history: History, raw: Mapping[str, Series], counted: Mapping[str, Judged], zero_ns: int) -> list[str]:
+    ended_ns = (history.ended or {}).get("ended_ns")
+    if not isinstance(ended_ns, int) or ended_ns <= zero_ns:
+        return []
+    window = (zero_ns, ended_ns)
+    beats = np.zeros(0, np.int64) if history.heartbeat is None else history.heartbeat.beats
+    found = [asleep(beats, window), *(gaps(series, raw[name], window) for name, series in sorted(counted.items()))]
+    return [sentence for sentence in found if sentence]
+
+
+def _notes(history: History) -> list[str]:
+    notes = []
+    if (history.ended or {}).get("reason") == "orphaned":
+        notes.append("whoever started the observation died; it went on for a while and ended by itself")
+    step_s = _wall_step_s(history)
+    if step_s is not None and abs(step_s) > STEP_S:
+        notes.append(
+            f"the wall clock was set {'forward' if step_s > 0 else 'back'} by {abs(step_s):.3f} s in between: "
+            "times of day are off by that, durations are not (they are monotonic)"
+        )
+    return notes
+
+
+def _wall_step_s(history: History) -> float | None:
+    """Return by how much more the wall clock advanced than the monotonic one; None where an anchor is missing."""
+    start, end = history.clock or {}, history.ended or {}
+    try:
+        walls = [datetime.fromisoformat(each["wall"]) for each in (start, end)]
+        elapsed_s = (int(end["ended_ns"]) - int(start["monotonic_ns"])) / NS
+        return round((walls[1] - walls[0]).total_seconds() - elapsed_s, 3)
+    except (KeyError, TypeError, ValueError):
+        return None
+
+
+def _clock(history: History, zero_ns: int) -> dict[str, Any]:
+    ended = history.ended or {}
+    return {
+        "monotonic_zero_ns": zero_ns,
+        "wall_zero": (history.clock or {}).get("wall"),
+        "monotonic_end_ns": ended.get("ended_ns"),
+        "wall_end": ended.get("wall"),
+        "wall_step_s": _wall_step_s(history),
+    }
+
+
+def _counts(samples: Samples) -> dict[str, Any]:
+    """Count one canary's probes, and say how late they were sent: what the observer itself adds to every bound."""
+    sent = samples.sent > 0
+    lag_ms = samples.lag_us[sent] / 1000
+    return {
+        "probes": len(samples),
+        "good": int(np.count_nonzero(samples.good)),
+        "bad": int(np.count_nonzero(samples.bad)),
+        "skipped": int(np.count_nonzero(samples.result == Result.SKIPPED)),
+        "invalid": int(np.count_nonzero(samples.result == Result.INVALID)),
+        "extra": int(np.count_nonzero(samples.extra)),
+        "send_lag_ms": {
+            name: round(float(np.percentile(lag_ms, percent)), 3) if lag_ms.size else None
+            for name, percent in (("median", 50), ("p99", 99), ("max", 100))
+        },
+    }
+
+
+def _put(path: Path, data: object) -> None:
+    draft = path.with_suffix(".json.part")
+    with draft.open("w", encoding="utf-8") as file:
+        file.write(json.dumps(data, indent=2, sort_keys=True, allow_nan=False, ensure_ascii=False) + "\n")
+        file.flush()
+        os.fsync(file.fileno())
+    draft.replace(path)

@@ -1,0 +1,154 @@
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from blackstart.history import Result
+from blackstart.judge import observation
+from blackstart.judge.outages import Latency, find
+from blackstart.judge.series import judged
+
+from . import observation_folder
+from .simulation import MODES, MS, Prober, S, series
+
+FILES = ("canary-a.bin", "heartbeat.bin", "plan.json", "clock.json", "observer.json")
+
+
+def holds(interval, truth):
+    return interval["earliest_s"] <= truth <= interval["latest_s"]
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    return observation_folder.write(tmp_path_factory.mktemp("observation") / "o")
+
+
+def test_an_outage_counts_from_the_observations_start(whole):
+    outages, about = observation.run(whole)
+    (outage,) = outages
+    assert outage.keys() == {"observer", "kind", "start", "end", "downtime", "first_light_s", "flaps"}
+    assert (outage["observer"], outage["kind"], outage["flaps"]) == ("a", "refused", 0)
+    assert holds(outage["start"], 5.0)
+    assert holds(outage["end"], 7.0)
+    assert holds(outage["downtime"], 2.0)
+    assert abs(outage["first_light_s"] - 7.0) < 0.02
+    assert about["state"] == "complete"
+    assert about["reasons"] == about["notes"] == []
+    assert about["clock"]["monotonic_zero_ns"] == observation_folder.ZERO
+    assert about["instruments"]["a"]["probes"] == 700
+
+
+def test_judging_again_gives_the_same_bytes(whole, tmp_path):
+    folder = Path(shutil.copytree(whole, tmp_path / "copy"))
+    observation.write(folder)
+    first = {name: (folder / name).read_bytes() for name in (observation.OUTAGES, observation.ABOUT)}
+    observation.write(folder)
+    assert first == {name: (folder / name).read_bytes() for name in first}
+    assert isinstance(json.loads(first[observation.OUTAGES]), list)
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.sampled_from(FILES), st.floats(0, 1), st.booleans())
+def test_a_history_cut_short_at_any_byte_says_so_and_stays_true(whole, tmp_path, name, share, at_a_record):
+    """Never a crash, never a number out of nothing: what is still told holds the truth, or there is a reason."""
+    folder = tmp_path / "cut"
+    shutil.rmtree(folder, ignore_errors=True)
+    shutil.copytree(whole, folder)
+    data = (folder / name).read_bytes()
+    size = {"canary-a.bin": 48, "heartbeat.bin": 8}.get(name, 1) if at_a_record else 1
+    kept = int(share * len(data)) // size * size
+    (folder / name).write_bytes(data[:kept])
+    outages, about = observation.write(folder)
+    if kept < len(data.rstrip() if name.endswith(".json") else data):
+        assert about["state"] == "inconclusive"
+        assert any(name in reason for reason in about["reasons"])
+    if name == "clock.json" and about["reasons"]:
+        return  # then the zero is that of the first probe, and it is said that the clock is missing
+    for outage in outages:
+        assert outage["start"] is None or holds(outage["start"], 5.0)
+        assert outage["end"] is None or holds(outage["end"], 7.0)
+        assert outage["downtime"] is None or holds(outage["downtime"], 2.0)
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_file_that_is_missing_is_named(whole, tmp_path, name):
+    folder = Path(shutil.copytree(whole, tmp_path / "copy"))
+    (folder / name).unlink()
+    _, about = observation.run(folder)
+    assert about["state"] == "inconclusive"
+    assert any(name in reason for reason in about["reasons"])
+
+
+def test_an_empty_folder_is_no_observation_and_no_number(tmp_path):
+    assert not observation.is_one(tmp_path)
+    outages, about = observation.run(tmp_path)
+    assert outages == []
+    assert about["state"] == "inconclusive"
+
+
+@pytest.mark.parametrize(
+    ("wall", "note"),
+    [
+        ("2026-11-26T11:00:15.000+00:00", "set forward by 3600.000 s"),
+        ("2026-11-26T10:00:05.000+00:00", "set back by 10.000 s"),
+        ("2026-11-26T10:00:15.050+00:00", None),
+    ],
+)
+def test_a_wall_clock_that_was_set_is_noticed_and_changes_no_duration(tmp_path, wall, note):
+    outages, about = observation.run(observation_folder.write(tmp_path / "o", wall=wall))
+    assert [note in text for text in about["notes"]] == ([True] if note else [])
+    assert about["state"] == "complete"
+    assert holds(outages[0]["downtime"], 2.0)
+
+
+def test_a_full_disk_is_a_reason(tmp_path):
+    folder = observation_folder.write(tmp_path / "o", reason="failed", detail="canary-a.bin cannot be written")
+    assert "canary-a.bin cannot be written" in observation.run(folder)[1]["reasons"][0]
+
+
+def test_an_outage_that_outlasts_the_observation_has_no_downtime(tmp_path):
+    (outage,) = observation.run(observation_folder.write(tmp_path / "o", down=((18 * S, 99 * S),)))[0]
+    assert outage["end"] is outage["downtime"] is outage["first_light_s"] is None
+
+
+@pytest.mark.parametrize(("status", "kind"), [(4, "unresolved"), (7, "untrusted"), (5, "other")])
+def test_failures_without_a_result_of_their_own_are_named_by_their_number(status, kind):
+    prober = Prober(interval_ns=20 * MS)
+    samples = observation_folder.looking_closer((10 * S, 11 * S), "refused", 1, prober)
+    spoilt = [s._replace(result=Result.OTHER, status=status) if s.result == Result.REFUSED else s for s in samples]
+    assert found_in(spoilt, prober)[0].failure == kind
+
+
+def found_in(samples, prober):
+    counted = judged(observed(samples, prober), prober.seen_stalls)
+    return find(counted, 1200 * MS, Latency.before(counted, 10 * S))
+
+
+def observed(samples, prober):
+    raw = series("canary", samples, prober)
+    return type(raw)(**{**raw.__dict__, "extra": np.array([bool(sample.flags) for sample in samples])})
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.sampled_from(MODES), st.integers(0, 20 * MS), st.integers(1500, 4000), st.integers(0, 2**32))
+def test_looking_closer_keeps_the_truth_within_the_bounds(mode, phase, length_ms, seed):
+    prober = Prober(end=20 * S, interval_ns=20 * MS)
+    down = (10 * S + phase, 10 * S + phase + length_ms * MS)
+    samples = observation_folder.looking_closer(down, mode, seed, prober)
+    (outage,) = found_in(samples, prober)
+    assert outage.start.earliest <= down[0] <= outage.start.latest
+    assert outage.end.earliest <= down[1] <= outage.end.latest
+    assert outage.downtime.earliest <= down[1] - down[0] <= outage.downtime.latest
+    # Half the base interval at the start, half the closer one at the end, and the answer's own way there and back.
+    assert abs(outage.downtime.point - (down[1] - down[0])) <= 14.5 * MS
+
+
+def test_the_instruments_own_interval_is_not_that_of_its_closer_looks():
+    prober = Prober(end=20 * S, interval_ns=20 * MS)
+    samples = observation_folder.looking_closer((5 * S, 18 * S), "refused", 1, prober)
+    assert sum(bool(sample.flags) for sample in samples) > len(samples) / 2
+    assert judged(observed(samples, prober), prober.seen_stalls).step_ns == 20 * MS
