@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from blackstart.observer.plan import CanaryPlan, LedgerPlan, Plan, RequestPlan
+from blackstart.observer.plan import Adaptive, CanaryPlan, LedgerPlan, Plan, RequestPlan
 from blackstart.outcome import UsageError
 
 PLAN = {
@@ -99,3 +99,27 @@ def test_secrets_are_not_kept_with_the_evidence():
     recorded = Plan(("a",), (), (LedgerPlan("orders", "r", request),)).recorded()
     assert "s3cret" not in json.dumps(recorded)
     assert recorded["ledgers"][0]["request"]["headers"]["A"] == "b"
+
+
+def test_the_kind_follows_the_url_and_the_record_tells_it_without_the_password():
+    urls = ["https://a/", "tcp://a:1", "dns://127.0.0.1/a.test", "postgresql://me@a/db"]
+    plan = Plan((), tuple(CanaryPlan(f"c{n}", url, password="s3cret") for n, url in enumerate(urls)))
+    recorded = plan.recorded()
+    assert [canary["kind"] for canary in recorded["canaries"]] == ["http", "tcp", "dns", "sql"]
+    assert "s3cret" not in json.dumps(recorded)
+    assert "s3cret" not in repr(plan)
+    assert Plan.from_json(json.loads(json.dumps(plan.as_json()))) == plan
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [({"interval_ms": 0}, "'interval_ms'"), ({"most": 5}, "no field 'most'"), ([5], "'adaptive' must be an object")],
+)
+def test_how_close_to_look_is_checked(value, message):
+    with pytest.raises(UsageError, match=message):
+        Plan.from_json(PLAN | {"adaptive": value})
+
+
+def test_closer_looks_are_off_unless_asked_for():
+    assert Plan.from_json(PLAN).adaptive is None
+    assert Plan.from_json(PLAN | {"adaptive": {"most_per_s": 50}}).adaptive == Adaptive(5, 50)

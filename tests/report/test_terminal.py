@@ -202,3 +202,21 @@ def test_many_threads_never_mix_their_lines():
     assert len(lines) == 8 * 400
     assert all(line.startswith("     0.0 s  ") for line in lines)
     assert sum(line.endswith("step 199") for line in lines) == 8
+
+
+def test_a_moment_of_failure_between_two_good_states_is_a_line_of_its_own():
+    stream = io.StringIO()
+    with Progress(stream, VirtualClock(), terminal=False) as progress:
+        for bad in (0, 0, 4, 4):
+            progress.observe({"canaries": {"a": {"state": "good", "bad": bad}}})
+    assert [line.partition("s  ")[2] for line in stream.getvalue().splitlines()] == [
+        "canary a: good",
+        "canary a: good again, 4 probes failed in between",
+    ]
+
+
+def test_the_strip_stands_beside_each_canary():
+    progress = Progress(io.StringIO(), VirtualClock(), terminal=True)
+    for bad in (0, 0, 1):
+        progress.observe({"canaries": {"a": {"state": "good", "bad": bad, "latency_ms": 1.0}}})
+    assert "▂▂█" in shown(progress)

@@ -1,0 +1,281 @@
+"""``blackstart observe`` as its users meet it, against real servers on loopback."""
+
+import contextlib
+import json
+import os
+import resource
+import signal
+import socket
+import ssl
+import subprocess
+import sys
+import time
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
+
+import psutil
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from blackstart.history import History
+from tests.observer.conftest import ADDRESS, ScriptedServer
+
+COMMAND = [sys.executable, "-m", "blackstart.cli"]
+UNAVAILABLE = b"HTTP/1.1 503 X\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+
+
+@pytest.fixture
+def server():
+    server = ScriptedServer()
+    yield server
+    server.close()
+
+
+def environment(**more):
+    return {"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/"), **more}
+
+
+def observe(*arguments, cwd, **options):
+    return subprocess.run(
+        [*COMMAND, "observe", *map(str, arguments)],
+        cwd=cwd, env=environment(), capture_output=True, text=True, timeout=150, check=False, **options,
+    )  # fmt: skip
+
+
+@contextlib.contextmanager
+def observing(*arguments, cwd):
+    """Start an observation; leave with it ended."""
+    command = [*COMMAND, "observe", *map(str, arguments)]
+    with subprocess.Popen(
+        command, cwd=cwd, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def until(condition, what, timeout_s=60):
+    deadline = time.monotonic() + timeout_s
+    while not condition():
+        assert time.monotonic() < deadline, f"waited {timeout_s} s for: {what}"
+        time.sleep(0.02)
+
+
+def probed(server, count):
+    """Wait until so many more probes have come."""
+    wanted = len(server.requests) + count
+    until(lambda: len(server.requests) >= wanted, f"{count} probes")
+
+
+def test_an_outage_from_ctrl_c_to_the_same_bytes_again(server, tmp_path):
+    out = tmp_path / "o"
+    with observing(f"shop={server.url}", f"tcp://{ADDRESS}:{server.port}", "--out", out, cwd=tmp_path) as process:
+        probed(server, 50)
+        began_s, server.behaviour = time.monotonic(), UNAVAILABLE
+        probed(server, 60)
+        server.behaviour, ended_s = "ok", time.monotonic()
+        until(lambda: time.monotonic() > ended_s + 3, "a stable end")
+        probed(server, 10)
+        process.send_signal(signal.SIGINT)
+        said, complaint = process.communicate(timeout=60)
+    assert (process.returncode, complaint) == (0, "")
+    assert "shop: wrong status from" in said
+    (outage,) = json.loads((out / "outages.json").read_text())
+    assert (outage["observer"], outage["kind"]) == ("shop", "wrong_status")
+    zero_s = json.loads((out / "clock.json").read_text())["monotonic_ns"] / 1e9
+    assert outage["start"]["earliest_s"] <= began_s - zero_s + 0.5
+    # This process stamps the switch from outside, a moment before or after the server's own thread sees it.
+    assert outage["downtime"]["earliest_s"] - 0.5 <= ended_s - began_s <= outage["downtime"]["latest_s"] + 0.5
+    assert History.open(out).missing == {}
+    assert History.open(out).ended["reason"] == "asked"
+    before = {name: (out / name).read_bytes() for name in ("outages.json", "observation.json")}
+    judged = subprocess.run(
+        [*COMMAND, "judge", "o"], cwd=tmp_path, env=environment(), capture_output=True, text=True, check=False
+    )
+    assert judged.returncode == 0, judged.stderr
+    assert before == {name: (out / name).read_bytes() for name in before}
+
+
+def test_json_is_all_there_is_on_standard_output_and_lines_have_no_escapes(server, tmp_path):
+    ended = observe(server.url, "--duration-s", 1, "--out", "o", "--json", cwd=tmp_path)
+    assert ended.returncode == 0, ended.stderr
+    found = json.loads(ended.stdout)
+    assert found["outages"] == []
+    assert found["state"] == "complete"
+    assert "\x1b" not in ended.stderr
+    (name,) = found["instruments"]
+    assert found["instruments"][name]["good"] > 10
+
+
+def test_looking_closer_sends_extra_probes_only_while_there_is_an_outage(server, tmp_path):
+    with observing(server.url, "--adaptive", "--out", "o", cwd=tmp_path) as process:
+        probed(server, 50)
+        server.behaviour = UNAVAILABLE
+        probed(server, 150)
+        server.behaviour = "ok"
+        time.sleep(2.5)  # calm again
+        probed(server, 20)
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=60)
+    assert process.returncode == 0
+    (samples,) = History.open(tmp_path / "o").canaries.values()
+    assert samples.seq.tolist() == list(range(len(samples)))
+    assert set((samples.scheduled[~samples.extra][1:] - samples.scheduled[~samples.extra][:-1]).tolist()) == {
+        20_000_000
+    }
+    first_bad_ns, last_bad_ns = samples.done[samples.bad].min(), samples.done[samples.bad].max()
+    extra = samples.scheduled[samples.extra]
+    assert len(extra) > 30
+    assert extra.max() <= last_bad_ns + 1_100_000_000
+    assert (extra >= first_bad_ns - 1_000_000_000).all()
+    outages = json.loads((tmp_path / "o/outages.json").read_text())
+    assert len(outages) == 1
+    assert outages[0]["downtime"] is not None
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["http://127.0.0.1/", "--interval-ms", "0"], "'interval_ms' must be a whole number from 1"),
+        (["http://127.0.0.1/", "--slo-s", "3"], "'slo_s' must not exceed timeout_s"),
+        (["http://127.0.0.1/", "--timeout-s", "nan"], "'timeout_s'"),
+        (["http://127.0.0.1/", "--duration-s", "0"], "--duration-s 0 is no time"),
+        (["http://127.0.0.1/", "--stable-s", "-1"], "'stable_s'"),
+        (["http://127.0.0.1/", "--expect-status", "7"], "'expect_status'"),
+        (["http://nowhere.invalid/"], "nowhere.invalid does not resolve"),
+        (["tcp://nowhere.invalid:1"], "nowhere.invalid does not resolve"),
+        (["tcp://127.0.0.1"], "names no port"),
+        (["gopher://127.0.0.1"], "must be a URL that begins with"),
+        (["postgresql://me:s3cret@127.0.0.1/db"], "carries credentials"),
+        (["https://127.0.0.1/", "--ca-file", "none.pem"], "cannot read the CA file"),
+        (["http://127.0.0.1/", "--out", "full"], "--out full is not an empty folder"),
+        (["http://127.0.0.1/", "--out", "file/below"], "cannot be made"),
+    ],
+)
+def test_bad_input_is_one_line_and_leaves_nothing(arguments, says, tmp_path):
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full/file").touch()
+    (tmp_path / "file").touch()
+    before = sorted(tmp_path.rglob("*"))
+    ended = observe(*arguments, cwd=tmp_path)
+    assert ended.returncode == 2, ended.stderr
+    assert says in ended.stderr
+    assert len(ended.stderr.splitlines()) == 1
+    assert "s3cret" not in ended.stderr
+    assert ended.stdout == ""
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def certificate(folder, address):
+    """Write a self-signed certificate for an address, with its key; return the file."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "scripted server")])
+    now = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address(address))]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    private = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    path = folder / f"{address}.pem"
+    path.write_bytes(private + made.public_bytes(serialization.Encoding.PEM))
+    return path
+
+
+@pytest.mark.parametrize("names", [ADDRESS, "127.0.0.9"], ids=["its own", "another's"])
+def test_a_certificate_that_does_not_verify_is_refused_and_a_trusted_one_observed(names, tmp_path):
+    path = certificate(tmp_path, names)
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(path)
+    server = ScriptedServer(context)
+    try:
+        refused = observe(server.url, "--duration-s", 1, "--out", "o", cwd=tmp_path)
+        assert refused.returncode == 2
+        assert "does not verify" in refused.stderr
+        trusted = observe(server.url, "--duration-s", 1, "--out", "o", "--ca-file", path, cwd=tmp_path)
+        assert trusted.returncode == (0 if names == ADDRESS else 2), trusted.stderr
+    finally:
+        server.close()
+
+
+def test_a_disk_that_is_full_in_mid_run_is_inconclusive_with_its_reason(server, tmp_path):
+    """A limit on the size of files stands for the disk: some hundred probes fit, then no more."""
+
+    def limit():
+        resource.setrlimit(resource.RLIMIT_FSIZE, (12_000, 12_000))
+
+    ended = observe(server.url, "--interval-ms", 5, "--out", "o", cwd=tmp_path, preexec_fn=limit)
+    assert ended.returncode == 3, ended.stderr
+    assert "cannot be written: File too large" in ended.stderr
+    assert len(ended.stderr.splitlines()) == 1
+    about = json.loads((tmp_path / "o/observation.json").read_text())
+    assert about["state"] == "inconclusive"
+    assert any("cannot be written" in reason for reason in about["reasons"])
+
+
+def test_an_observer_that_dies_is_inconclusive(server, tmp_path):
+    with observing(server.url, "--out", "o", cwd=tmp_path) as process:
+        probed(server, 30)
+        (observer,) = psutil.Process(process.pid).children()
+        observer.kill()
+        _, complaint = process.communicate(timeout=60)
+    assert process.returncode == 3
+    assert "killed by SIGKILL" in complaint
+    assert json.loads((tmp_path / "o/observation.json").read_text())["state"] == "inconclusive"
+
+
+def test_the_observer_outlives_its_starter_and_its_record_can_be_judged(server, tmp_path):
+    with observing(server.url, "--out", "o", cwd=tmp_path) as process:
+        probed(server, 30)
+        (observer,) = psutil.Process(process.pid).children()
+        process.kill()
+        process.wait()
+    try:
+        probed(server, 30)
+        assert observer.is_running()
+        observer.terminate()
+        until(lambda: not observer.is_running() or observer.status() == psutil.STATUS_ZOMBIE, "its end")
+    finally:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            observer.kill()
+    judged = subprocess.run(
+        [*COMMAND, "judge", "o", "--json"], cwd=tmp_path, env=environment(), capture_output=True, text=True, check=False
+    )
+    assert judged.returncode == 0, judged.stderr
+    assert json.loads(judged.stdout)["state"] == "complete"
+
+
+def test_many_endpoints_of_all_kinds_and_no_secret_in_the_record(server, tmp_path):
+    with socket.create_server((ADDRESS, 0), backlog=100) as silent, socket.socket(type=socket.SOCK_DGRAM) as names:
+        names.bind((ADDRESS, 0))
+        urls = [
+            server.url,
+            f"db=postgresql://me@{ADDRESS}:{silent.getsockname()[1]}/shop",
+            f"dns://{ADDRESS}:{names.getsockname()[1]}/shop.internal",
+            f"tcp://{ADDRESS}:{silent.getsockname()[1]}",
+        ]
+        ended = subprocess.run(
+            [*COMMAND, "observe", *urls, "--duration-s", "1.5", "--slo-s", "0.3", "--timeout-s", "0.5", "--out", "o"],
+            cwd=tmp_path, env=environment(PGPASSWORD="s3cret"), capture_output=True, text=True, timeout=150,
+            check=False,
+        )  # fmt: skip
+    assert ended.returncode == 0, ended.stderr
+    kinds = {outage["observer"]: outage["kind"] for outage in json.loads((tmp_path / "o/outages.json").read_text())}
+    assert {name: kind for name, kind in kinds.items() if name == "db" or name.startswith("dns")} == {
+        "db": "timeout", f"dns-{ADDRESS}-{names_port(urls)}-shop.internal": "timeout",
+    }  # fmt: skip
+    assert not any(b"s3cret" in path.read_bytes() for path in (tmp_path / "o").iterdir())
+    plan = json.loads((tmp_path / "o/plan.json").read_text())
+    assert [canary["kind"] for canary in plan["canaries"]] == ["http", "sql", "dns", "tcp"]
+
+
+def names_port(urls):
+    return urls[2].split(":")[2].split("/")[0]
