@@ -108,7 +108,7 @@ def _outage(series: Judged, bad: Indices, ended: bool, latency: Latency, until: 
         failure=_failure(series, bad),
         last_status=int(series.status[c]),
         start=_start(series, b),
-        end=_back(series, c, _proof(series, bad, good_again, latency), latency) if ended else None,
+        end=_end(series, bad, good_again, latency) if ended else None,
         first_light=_first_light(series, b, latency),
         good_since=int(series.sent[c + 1]) if good_again.size else None,
         surely_by=int(series.surely_by[b]),
@@ -136,6 +136,11 @@ def _start(series: Judged, b: int) -> Interval | None:
     return Interval.between(before, int(series.surely_by[b]), (before + first) // 2)
 
 
+def _end(series: Judged, bad: Indices, good_again: Times, latency: Latency) -> Interval:
+    proof = _proof(series, bad, good_again, latency)
+    return _back(series, int(bad[-1]), proof, int(good_again.min()), latency)
+
+
 def _proof(series: Judged, bad: Indices, good_again: Times, latency: Latency) -> int:
     """Return ρ: the earliest completion that proves the system well *after* the last failure.
 
@@ -147,17 +152,18 @@ def _proof(series: Judged, bad: Indices, good_again: Times, latency: Latency) ->
     return int(proving.min() if proving.size else good_again.max())
 
 
-def _back(series: Judged, last_bad: int, completed: int, latency: Latency) -> Interval:
+def _back(series: Judged, last_bad: int, proof: int, completed: int, latency: Latency) -> Interval:
     """Bound the end by the last bad probe and the completion that proves the system well.
 
-    A good probe that had to wait was sent before the end and answered at it. One that did not may have come any time
-    after it: half a gap after it in the mean, as the first bad one came half a gap after the start.
+    The point follows the first completion, which shows it well without proving that it was so for good. A good probe
+    that had to wait was sent before the end and answered at it. One that did not may have come any time after it: half
+    a gap after it in the mean, as the first bad one came half a gap after the start.
     """
     first = last_bad + 1
     gap = int(series.sent[first] - series.sent[last_bad])
     waited = int(series.done[first] - series.sent[first]) > latency.slowest > 0
     point = completed - latency.usual - (0 if waited else gap // 2)
-    return Interval.between(int(series.sent[last_bad]), completed, point)
+    return Interval.between(int(series.sent[last_bad]), proof, point)
 
 
 def _first_light(series: Judged, b: int, latency: Latency) -> Interval | None:
@@ -165,4 +171,5 @@ def _first_light(series: Judged, b: int, latency: Latency) -> Interval | None:
     if not good.size:
         return None
     first = b + int(good[0])
-    return _back(series, first - 1, int(series.done[first]), latency)
+    done = int(series.done[first])
+    return _back(series, first - 1, done, done, latency)
