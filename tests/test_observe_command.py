@@ -40,7 +40,7 @@ def environment(**more):
 def observe(*arguments, cwd, **options):
     return subprocess.run(
         [*COMMAND, "observe", *map(str, arguments)],
-        cwd=cwd, env=environment(), capture_output=True, text=True, timeout=150, check=False, **options,
+        cwd=cwd, env=environment(PYTHONDONTWRITEBYTECODE="1"), capture_output=True, text=True, timeout=150, check=False, **options,
     )  # fmt: skip
 
 
@@ -207,7 +207,10 @@ def test_a_certificate_that_does_not_verify_is_refused_and_a_trusted_one_observe
 
 
 def test_a_disk_that_is_full_in_mid_run_is_inconclusive_with_its_reason(server, tmp_path):
-    """A limit on the size of files stands for the disk: some hundred probes fit, then no more."""
+    """A limit on the size of files stands for the disk: some hundred probes fit, then no more.
+
+    Compiled modules would not fit either, and be left behind cut: so none are written.
+    """
 
     def limit():
         resource.setrlimit(resource.RLIMIT_FSIZE, (12_000, 12_000))
@@ -219,6 +222,27 @@ def test_a_disk_that_is_full_in_mid_run_is_inconclusive_with_its_reason(server, 
     about = json.loads((tmp_path / "o/observation.json").read_text())
     assert about["state"] == "inconclusive"
     assert any("cannot be written" in reason for reason in about["reasons"])
+
+
+def may_mount():
+    tried = subprocess.run(["unshare", "-Urm", "true"], capture_output=True, check=False)
+    return tried.returncode == 0
+
+
+@pytest.mark.skipif(not may_mount(), reason="needs a mount namespace of its own")
+def test_a_disk_without_room_for_even_the_reason_still_has_it_said(tmp_path):
+    """A tiny disk of its own: neither the observer's last words nor the result fit on it."""
+    small = tmp_path / "small"
+    small.mkdir()
+    script = f"mount -t tmpfs -o size=48k none {small} && exec {' '.join(COMMAND)} observe tcp://{ADDRESS}:1 "
+    ended = subprocess.run(
+        ["unshare", "-Urm", "sh", "-c", f"{script} --interval-ms 5 --duration-s 60 --out {small}/o"],
+        env=environment(), cwd=tmp_path, capture_output=True, text=True, timeout=150, check=False,
+    )  # fmt: skip
+    assert ended.returncode == 3, ended.stderr
+    (line,) = ended.stderr.splitlines()
+    assert "cannot be written: No space left on device" in line
+    assert "inconclusive" in ended.stdout
 
 
 def test_an_observer_that_dies_is_inconclusive(server, tmp_path):

@@ -216,7 +216,7 @@ def _conclude(out: Path, as_json: bool, reason: str | None) -> int:
     if reason is None and about["state"] == "complete":
         return int(Exit.MET)
     why = reason or about["reasons"][0]
-    sys.stderr.write(f"blackstart: inconclusive: {why}; what was recorded until then is in {out}\n")
+    sys.stderr.write(f"blackstart: inconclusive: {why} (the record is in {out})\n")
     return int(Exit.INCONCLUSIVE)
 
 

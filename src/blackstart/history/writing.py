@@ -100,11 +100,15 @@ class RecordFile:
 
 def write_json(path: Path, data: Any, *, sync: bool = True) -> None:
     """Write JSON beside the file, sync it, and put it in the file's place: whole or not at all."""
+    text = json.dumps(data, sort_keys=True) + "\n"
     draft = path.with_suffix(path.suffix + ".part")
-    with draft.open("w", encoding="utf-8") as file:
-        json.dump(data, file, sort_keys=True)
-        file.write("\n")
-        file.flush()
-        if sync:
-            os.fsync(file.fileno())
-    draft.replace(path)
+    try:
+        with draft.open("w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            if sync:
+                os.fsync(file.fileno())
+        draft.replace(path)
+    except OSError:
+        draft.unlink(missing_ok=True)
+        raise

@@ -188,9 +188,14 @@ def _counts(samples: Samples) -> dict[str, Any]:
 
 
 def _put(path: Path, data: object) -> None:
+    text = json.dumps(data, indent=2, sort_keys=True, allow_nan=False, ensure_ascii=False) + "\n"
     draft = path.with_suffix(".json.part")
-    with draft.open("w", encoding="utf-8") as file:
-        file.write(json.dumps(data, indent=2, sort_keys=True, allow_nan=False, ensure_ascii=False) + "\n")
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(path)
+    try:
+        with draft.open("w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(path)
+    except OSError:
+        draft.unlink(missing_ok=True)
+        raise

@@ -1,6 +1,7 @@
 """``python -m blackstart.observer PLAN.json``: the observer's own process."""
 
 import asyncio
+import contextlib
 import gc
 import json
 import os
@@ -36,11 +37,17 @@ def main() -> int:
         _raise_resolver_limit()
         return int(_run(observe(plan)))
     except BlackstartError as error:
-        sys.stderr.write(f"{error}\n")
+        _complain(str(error))
         return int(error.exit_code)
     except OSError as error:
-        sys.stderr.write(f"observer: {error}\n")
+        _complain(f"observer: {error}")
         return int(Exit.BROKEN)
+
+
+def _complain(text: str) -> None:
+    with contextlib.suppress(OSError):  # the log may lie on the very disk that is full
+        sys.stderr.write(text + "\n")
+        sys.stderr.flush()
 
 
 def read_plan(arguments: list[str]) -> Plan:

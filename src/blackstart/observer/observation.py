@@ -101,6 +101,8 @@ class Observation:
                 file.close()
             except OSError as error:
                 reason, detail = "failed", _disk_failure(file.path.name, error)
+        # By word as well: a full disk takes no file.
+        self._voice.say({"event": "ended", "reason": reason, "detail": detail})
         # A second anchor: if the two clocks disagree on how long this took, the wall clock was set in between.
         anchor = Anchor.take(SystemClock())
         ended = {"ended_ns": anchor.monotonic_ns, "wall": anchor.wall, "reason": reason, "detail": detail}

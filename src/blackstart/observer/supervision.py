@@ -37,6 +37,8 @@ class Observer:
         self._lock = Lock()
         self._state: dict[str, Any] | None = None
         self._stopping = False
+        self._farewell: str | None = None
+        self._listener: Thread | None = None
 
     def start(self) -> None:
         """Start it and return once it observes. Raises BlackstartError if it does not come to that."""
@@ -44,7 +46,8 @@ class Observer:
         plan_file = _written(self.plan)
         try:
             self._process = self._spawn(plan_file)
-            Thread(target=self._listen, args=(self._process.stdout,), name="observer", daemon=True).start()
+            self._listener = Thread(target=self._listen, args=(self._process.stdout,), name="observer", daemon=True)
+            self._listener.start()
             if not self._ready.wait(START_PATIENCE_S) or not self.alive():
                 self._kill()
                 raise BlackstartError(f"the observer did not start: {self.detail or 'it never said that it is ready'}")
@@ -72,7 +75,7 @@ class Observer:
         if code is None or (code == 0 and self._stopping):
             return None
         ended = f"killed by {signal.Signals(-code).name}" if code < 0 else f"ended with code {code}"
-        return f"{ended}: {said}" if (said := self._last_words()) else ended
+        return f"{ended}: {said}" if (said := self._farewell or self._last_words()) else ended
 
     def stop(self) -> None:
         """Ask it to end and wait until its files are closed. One that already died is left as it is: see detail."""
@@ -88,6 +91,8 @@ class Observer:
             process.wait(self._longest_timeout_s() + STOP_PATIENCE_S)
         except subprocess.TimeoutExpired:
             self._kill()
+        if self._listener is not None:
+            self._listener.join(STOP_PATIENCE_S)  # its last word may still be on the way
 
     def __enter__(self) -> Self:
         self.start()
@@ -114,6 +119,8 @@ class Observer:
             message = json.loads(line)
             if message["event"] == "ready":
                 self._ready.set()
+            elif message["event"] == "ended":
+                self._farewell = message["detail"]
             else:
                 with self._lock:
                     self._state = message
