@@ -40,7 +40,8 @@ def environment(**more):
 def observe(*arguments, cwd, **options):
     return subprocess.run(
         [*COMMAND, "observe", *map(str, arguments)],
-        cwd=cwd, env=environment(PYTHONDONTWRITEBYTECODE="1"), capture_output=True, text=True, timeout=150, check=False, **options,
+        cwd=cwd, env=environment(PYTHONDONTWRITEBYTECODE="1"), capture_output=True, text=True, timeout=150,
+        check=False, **options,
     )  # fmt: skip
 
 
@@ -134,6 +135,22 @@ def test_looking_closer_sends_extra_probes_only_while_there_is_an_outage(server,
     outages = json.loads((tmp_path / "o/outages.json").read_text())
     assert len(outages) == 1
     assert outages[0]["downtime"] is not None
+
+
+def test_an_end_in_the_middle_of_an_outage_is_an_end(server, tmp_path):
+    with observing(server.url, "--adaptive", "--timeout-s", "1", "--out", "o", cwd=tmp_path) as process:
+        probed(server, 50)
+        server.behaviour = "hang"
+        probed(server, 150)
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=60)
+    assert process.returncode == 0
+    (outage,) = json.loads((tmp_path / "o/outages.json").read_text())
+    assert outage["kind"] == "timeout"
+    assert outage["end"] is outage["downtime"] is None
+    (samples,) = History.open(tmp_path / "o").canaries.values()
+    assert samples.extra.any()
+    assert History.open(tmp_path / "o").ended["ended_ns"] - samples.scheduled.max() < 30_000_000_000
 
 
 @pytest.mark.parametrize(

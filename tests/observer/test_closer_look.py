@@ -50,8 +50,15 @@ def test_a_failure_is_looked_at_until_it_has_been_calm(suspicion):
     assert not suspicion.stirred([], 10 * S + CALM_NS + 1)
 
 
-def test_without_any_answer_yet_two_intervals_are_patience_and_slowness_is_forgotten():
+def test_what_never_was_well_has_no_outage():
     suspicion = Suspicion(20 * MS, S)
+    suspicion.bad(10 * S)
+    assert not suspicion.stirred([0], 10 * S)
+
+
+def test_without_any_slow_answer_two_intervals_are_patience_and_slowness_is_forgotten():
+    suspicion = Suspicion(20 * MS, S)
+    suspicion.good(0)
     assert not suspicion.stirred([10 * S - 40 * MS], 10 * S)
     assert suspicion.stirred([10 * S - 41 * MS], 10 * S)
     slow = Suspicion(20 * MS, S)

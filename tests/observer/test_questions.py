@@ -292,3 +292,13 @@ def test_a_database_that_refuses_and_one_that_never_answers(ask, listening):
     assert answer.result is Result.TIMEOUT
     assert took_s >= 0.4
     assert open_descriptors() <= descriptors
+
+
+def test_a_query_that_hangs_ends_with_its_connection(ask, database, monkeypatch):
+    """Nothing is left behind, and no second connection asks the server to cancel."""
+    monkeypatch.setattr("blackstart.observer.questions.sql.READ", "SELECT pg_sleep(60)")
+    descriptors = open_descriptors()
+    answer, took_s = ask(sql_plan(database), timeout_s=1.0)
+    assert answer.result is Result.TIMEOUT
+    assert took_s < 4
+    assert open_descriptors() <= descriptors

@@ -59,8 +59,12 @@ class Canary:
         return len(self._waiting)
 
     def adapt(self, plan: Adaptive, budget: Budget) -> None:
-        """Look closer while an outage lasts, out of a budget that all canaries share."""
-        self._closer = CloserLook(plan, budget, self._pacer, self._send_extra)
+        """Look closer while an outage lasts, out of a budget that all canaries share.
+
+        Not at a database: its connections are few, and looking closer would take them from its clients.
+        """
+        if self.plan.kind != "sql":
+            self._closer = CloserLook(plan, budget, self._pacer, self._send_extra)
 
     def start(self, loop: asyncio.AbstractEventLoop, start_ns: int) -> None:
         """Send the first probe at that time."""
@@ -71,8 +75,9 @@ class Canary:
     def stop(self) -> None:
         """Send no more; what is outstanding still ends by its own deadline."""
         self._ticker.stop()
-        if self._closer is not None:
-            self._closer.end()
+        closer, self._closer = self._closer, None  # what ends from now on must not begin another look
+        if closer is not None:
+            closer.end()
 
     def _turn(self, now_ns: int) -> None:
         turn = self._pacer.turn(now_ns)

@@ -39,15 +39,18 @@ class Budget:
 class Suspicion:
     """Whether there is an outage to look at: a probe went wrong a moment ago, or one waits for unusually long.
 
-    The latter because a target that hangs shows its first failure only when a probe's time is over.
+    The latter because a target that hangs shows its first failure only when a probe's time is over. What never was
+    well, as an entry point that stands by, has no outage.
     """
 
     def __init__(self, interval_ns: int, slo_ns: int) -> None:
         self._least_ns, self._slo_ns = 2 * interval_ns, slo_ns
         self._slowest_ns = 0
         self._bad_ns: int | None = None
+        self._was_well = False
 
     def good(self, latency_ns: int) -> None:
+        self._was_well = True
         self._slowest_ns = max(latency_ns, self._slowest_ns - self._slowest_ns // _FADE)
 
     def bad(self, now_ns: int) -> None:
@@ -55,6 +58,8 @@ class Suspicion:
 
     def stirred(self, waiting_since_ns: Iterable[int], now_ns: int) -> bool:
         """Return whether to look closer now; ``waiting_since_ns`` has the oldest probe under way first."""
+        if not self._was_well:
+            return False
         patience_ns = min(self._slo_ns, max(self._least_ns, 4 * self._slowest_ns))
         if any(now_ns - since > patience_ns for since in _first(waiting_since_ns)):
             self._bad_ns = now_ns

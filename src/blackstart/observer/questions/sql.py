@@ -6,7 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 import psycopg
+from psycopg.abc import PQGen
 from psycopg.conninfo import conninfo_to_dict
+from psycopg.waiting import wait_async
 
 from blackstart.history.records import Result
 from blackstart.observer.attempt import Attempt, Failure, failure_of
@@ -23,6 +25,17 @@ READ = (
     "host(inet_server_addr()) FROM pg_catalog.pg_class"
 )
 _MOST_WORDS = 200
+
+
+class Impatient(psycopg.AsyncConnection[Any]):
+    """A connection whose cancelled queries just end.
+
+    psycopg would ask the server to cancel them, over one more connection and for up to 5 s: too much for a server that
+    no longer answers.
+    """
+
+    async def wait[RV](self, gen: PQGen[RV], *arguments: Any, **options: Any) -> RV:
+        return await wait_async(gen, self.pgconn.socket, *arguments, **options)
 
 
 class Transaction(Attempt):
@@ -42,7 +55,7 @@ class Transaction(Attempt):
     async def _run(self) -> None:
         connection = None
         try:
-            connection = await psycopg.AsyncConnection.connect(**await self._resolved(), autocommit=True)
+            connection = await Impatient.connect(**await self._resolved(), autocommit=True)
             self.written_ns = time.monotonic_ns()
             for statement in self._statements:
                 cursor = await connection.execute(statement)
