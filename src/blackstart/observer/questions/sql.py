@@ -25,6 +25,7 @@ READ = (
     "host(inet_server_addr()) FROM pg_catalog.pg_class"
 )
 _MOST_WORDS = 200
+_AFTERWARDS_MS = 500
 
 
 class Impatient(psycopg.AsyncConnection[Any]):
@@ -129,7 +130,11 @@ def options(plan: CanaryPlan) -> dict[str, Any]:
         raise UsageError(f"observer: {plan.url!r} must name one host, so that it is known which one answered")
     if plan.password is not None:
         found["password"] = plan.password
-    return {"application_name": "blackstart-canary", **found, "resolver": parse_resolver(plan.resolver)}
+    # Nobody waits for a statement beyond the probe's end: the server must not go on with it either.
+    limit = f"-c statement_timeout={round(plan.timeout_s * 1000) + _AFTERWARDS_MS}"
+    return {
+        "application_name": "blackstart-canary", "options": limit, **found, "resolver": parse_resolver(plan.resolver)
+    }  # fmt: skip
 
 
 def _declared(error: psycopg.Error) -> str | None:
