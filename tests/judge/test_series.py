@@ -1,5 +1,7 @@
 """Which probes count, and by when a failed one proves that the system had failed."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -57,3 +59,17 @@ def test_a_wait_that_was_no_fair_trial_does_not_count():
 def test_what_was_never_sent_does_not_count():
     for result in (Result.SKIPPED, Result.INVALID):
         assert len(one(result, 0, 0, scheduled=10 * S)) == 0
+
+
+def failing(*extra: bool):
+    samples = [
+        Sample(n, (10 + n) * S, (10 + n) * S, (10 + n) * S + MS, 0, Result.REFUSED, 0, 0) for n in range(len(extra))
+    ]
+    return judged(replace(series("canary", samples, PROBER), extra=np.array(extra)), AWAKE)
+
+
+def test_extra_probes_count_no_further_clients_but_hide_no_failure():
+    assert failing(False, True, True, False).failed_since(0) == 2
+    assert failing(True, True).failed_since(0) == 1
+    assert failing(False, True, False).failed_since(11 * S) == 1
+    assert failing(False).failed_since(12 * S) == 0

@@ -61,6 +61,14 @@ class Judged:
     def __len__(self) -> int:
         return len(self.sent)
 
+    def failed_since(self, ns: int) -> int:
+        """Count what failed from an instant on at the instrument's own rate.
+
+        Extra probes in an outage ask more often, not for more clients; where only they saw one, there was one.
+        """
+        bad = ~self.good & (self.surely_by >= ns)
+        return max(int(np.count_nonzero(bad & ~self.extra)), min(1, int(np.count_nonzero(bad))))
+
     def where(self, chosen: Flags) -> "Judged":
         """Return the chosen probes only."""
         return Judged(

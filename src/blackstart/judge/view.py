@@ -51,22 +51,13 @@ class View:
         planned = [item for item in self.record.instruments if item.get("rests_on")]
         if self.fault is None or not planned or len(self.rests_on) < len(planned):
             return None
-        return sum(_failed(self.judged[name], self.fault.earliest) for name in self.rests_on)
+        return sum(self.judged[name].failed_since(self.fault.earliest) for name in self.rests_on)
 
     @property
     def good_before(self) -> dict[str, int]:
         """How many probes of each instrument were good before the fault."""
         until = (self.fault or NEVER).earliest
         return {name: int(np.count_nonzero(it.good & (it.done < until))) for name, it in self.judged.items()}
-
-
-def _failed(series: Judged, since_ns: int) -> int:
-    """Count at the instrument's own rate: extra probes during an outage ask more often, not of more clients.
-
-    Where only an extra one saw a failure there was one all the same.
-    """
-    bad = ~series.good & (series.surely_by >= since_ns)
-    return max(int(np.count_nonzero(bad & ~series.extra)), min(1, int(np.count_nonzero(bad))))
 
 
 def of_record(record: Record) -> View:
