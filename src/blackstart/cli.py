@@ -1,4 +1,4 @@
-"""The command line: ``blackstart run | observe | restore | failback | judge | report | scorecard | compliance | lab``."""
+"""The command line: ``blackstart run | observe | restore | failback | judge | report | scorecard | …``."""
 
 import argparse
 import json
