@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from blackstart import experiment, topology
-from blackstart.drill import instruments
+from blackstart.drill import instruments, places
 from blackstart.observer.plan import Adaptive, CanaryPlan
 from blackstart.outcome import UsageError
 from tests.topology_data import topology_data
@@ -82,3 +82,10 @@ def test_a_canary_that_only_reads_stands_at_the_readers_endpoint() -> None:
 def test_a_place_that_is_not_there_is_refused(place: str) -> None:
     with pytest.raises(UsageError, match=r"reader|region"):
         canaries_at(place)
+
+
+def test_a_database_that_no_service_knows_is_one_clear_line() -> None:
+    nowhere = topology.parse(topology_data() | {"aws": {"endpoint_url": "http://127.0.0.1:9"}}, "t")
+    with pytest.raises(UsageError, match="the database of eu-west-1, where a canary stands, is not known") as refused:
+        places.AwsDatabases(nowhere).endpoint("eu-west-1", "write")
+    assert "\n" not in str(refused.value)

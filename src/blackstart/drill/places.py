@@ -1,5 +1,6 @@
 """Where a canary stands: from a place in the system to the URL that it asks."""
 
+from collections.abc import Callable
 from typing import Any, Protocol
 from urllib.parse import quote, urlsplit
 
@@ -7,7 +8,7 @@ import dns.resolver
 
 from blackstart.experiment import Canary
 from blackstart.outcome import UsageError
-from blackstart.platform import aurora, sql
+from blackstart.platform import aurora, aws, sql
 from blackstart.topology import Name, Topology
 
 _PORTS = {"http": 80, "https": 443}
@@ -24,17 +25,27 @@ class Databases(Protocol):
 
 
 class AwsDatabases:
-    """Asks RDS and Secrets Manager, of the region in question."""
+    """Asks RDS and Secrets Manager, of the region in question. Raises UsageError where they do not answer."""
 
     def __init__(self, topology: Topology) -> None:
         self._topology = topology
 
     def endpoint(self, region: str, access: str) -> str:
-        found = aurora.endpoints(self._topology, region)
+        found = _known(region, lambda: aurora.endpoints(self._topology, region))
         return found.reader if access == "read" else found.writer
 
     def login(self, region: str) -> tuple[str, str]:
-        return sql.login(self._topology, region)
+        return _known(region, lambda: sql.login(self._topology, region))
+
+
+def _known[T](region: str, ask: Callable[[], T]) -> T:
+    try:
+        return ask()
+    except (LookupError, OSError, ValueError, *aws.AwsError) as error:
+        raise UsageError(
+            f"the database of {region}, where a canary stands, is not known ({' '.join(str(error).split())}): "
+            "mend the topology, or bring it up"
+        ) from error
 
 
 def kind(at: str) -> str:
