@@ -25,7 +25,7 @@ def blackstart(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
 
 def test_help_lists_what_is_there(tmp_path: Path) -> None:
     shown = blackstart("--help", cwd=tmp_path).stdout
-    for verb in ("run", "restore", "failback", "judge", "report", "scorecard", "compliance", "lab"):
+    for verb in ("run", "observe", "restore", "failback", "judge", "report", "scorecard", "compliance", "lab"):
         assert re.search(rf"\n    {verb}\s", shown)
 
 
