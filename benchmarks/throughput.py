@@ -95,7 +95,7 @@ def main() -> int:
         uvloop.run(serve())
     least_us = 0.0
     with served() as port:
-        for canaries in (4, 12):
+        for canaries in (4, 8):
             with tempfile.TemporaryDirectory(prefix="blackstart-throughput-") as folder:
                 found = measure(port, canaries, 5.0, Path(folder))
             found["core_does_per_s"] = round(1e6 / found["cpu_us_a_probe"])

@@ -159,6 +159,8 @@ def test_an_end_in_the_middle_of_an_outage_is_an_end(server, tmp_path):
         (["http://127.0.0.1/", "--interval-ms", "0"], "'interval_ms' must be a whole number from 1"),
         (["http://127.0.0.1/", "--slo-s", "3"], "'slo_s' must not exceed timeout_s"),
         (["http://127.0.0.1/", "--timeout-s", "nan"], "'timeout_s'"),
+        (["http://127.0.0.1/", "--timeout-s", "inf"], "'timeout_s'"),
+        (["http://127.0.0.1/", "--duration-s", "inf"], "'duration_s'"),
         (["http://127.0.0.1/", "--duration-s", "0"], "--duration-s 0 is no time"),
         (["http://127.0.0.1/", "--stable-s", "-1"], "'stable_s'"),
         (["http://127.0.0.1/", "--expect-status", "7"], "'expect_status'"),

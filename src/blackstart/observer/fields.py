@@ -1,5 +1,6 @@
 """Reading one JSON object of a plan, field by field, with errors that name the field."""
 
+import math
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -52,7 +53,7 @@ class Fields:
         value = self._get(name)
         if value is None:
             return default
-        fits = isinstance(value, int | float) and not isinstance(value, bool)
+        fits = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
         if not fits or not (value >= least if least is not None else value > 0):
             raise self.wrong(name, "must be a number above 0" if least is None else f"must be a number from {least}")
         return float(value)

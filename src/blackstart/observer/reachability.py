@@ -34,7 +34,7 @@ def check(plan: Plan) -> None:
 def _address(host: str, canary: CanaryPlan) -> str:
     resolver = parse_resolver(canary.resolver) if canary.kind != "dns" else None
     try:
-        return _asked(host, resolver) if resolver else socket.gethostbyname(host)
+        return _asked(host, resolver) if resolver else str(socket.getaddrinfo(host, None)[0][4][0])
     except (OSError, UnicodeError, dns.exception.DNSException) as error:
         whom = f"resolver {canary.resolver}" if resolver else "this machine's resolver"
         raise UsageError(
