@@ -87,7 +87,7 @@ def test_allure_has_the_course_as_steps_and_the_evidence(ran: Repository) -> Non
     assert all(result["start"] <= s["start"] <= s["stop"] <= result["stop"] for s in method["steps"])
     assert method["steps"][1]["stop"] - method["steps"][1]["start"] >= 400
     attached = {attachment["name"] for attachment in result["attachments"]}
-    assert {"Report", "Verdict", "Timeline of events", "Chaos Toolkit journal"} <= attached
+    assert {"Report", "Report on paper", "Verdict", "Timeline of events", "Chaos Toolkit journal"} <= attached
     assert {"RTO objective": "9 s"}.items() <= {p["name"]: p["value"] for p in result["parameters"]}.items()
     labels = {label["name"]: label["value"] for label in result["labels"]}
     assert labels["epic"] == "Disaster recovery (lab)"

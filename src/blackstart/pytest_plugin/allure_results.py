@@ -13,6 +13,7 @@ from blackstart.pytest_plugin import allure_overview, allure_steps, properties
 LISTENER = "allure_listener"
 ATTACHED = (
     ("report.html", "Report", "text/html"),
+    ("report.pdf", "Report on paper", "application/pdf"),
     ("verdict.json", "Verdict", "application/json"),
     ("events.jsonl", "Timeline of events", "text/plain"),
     ("undo.jsonl", "What was done and undone", "text/plain"),
