@@ -92,4 +92,4 @@ def _attach(run_dir: Path) -> None:
     for file, name, kind in ATTACHED:
         path = run_dir / file
         if path.exists():
-            allure.attach(path.read_text(encoding="utf-8"), name, kind, path.suffix.lstrip("."))
+            allure.attach.file(str(path), name, kind, path.suffix.lstrip("."))
