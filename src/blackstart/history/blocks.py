@@ -40,6 +40,18 @@ class Blocks:
         block = np.searchsorted(starts, keys, side="right") - 1
         return (self._offsets()[block] + (keys - starts[block])).astype(np.intp)
 
+    def rows_before(self, writer: int, seq: NDArray[np.uint64]) -> NDArray[np.intp]:
+        """Return, for each sequence of one writer, the row of the first write that is not before it."""
+        low, high = (int(np.searchsorted(self.writer, np.int64(writer), side)) for side in ("left", "right"))
+        begin = int(self.length[:low].sum())
+        first, length = self.first[low:high], self.length[low:high]
+        if not len(first):
+            return np.full(len(seq), begin, dtype=np.intp)
+        offset = begin + np.concatenate(([0], np.cumsum(length)[:-1])).astype(np.intp)
+        block = np.searchsorted(first, seq, side="right") - 1
+        within = np.minimum(seq - first[block], length[block]).astype(np.intp)
+        return np.where(block < 0, begin, offset[block] + within)
+
     def writers(self) -> NDArray[np.uint16]:
         """Return the writer of every reserved sequence."""
         return np.repeat(self.writer, self.length.astype(np.intp))

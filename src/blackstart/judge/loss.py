@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from blackstart.history import Blocks
 from blackstart.judge.interval import Interval
 from blackstart.judge.stalls import Stalls, Times
 
@@ -23,16 +24,19 @@ CLOSED, ACKNOWLEDGED, REFUSED, OPEN = range(4)
 ENOUGH = 100_000
 """How many writes tell the usual commit latency well enough."""
 
+PIECE = 1 << 20
+"""Rows looked at together where what is picked out of them is copied: bounds the copies."""
+
 
 @dataclass(frozen=True)
 class Writes:
     """All writes, one row each, ordered by writer and sequence; times in monotonic nanoseconds, 0 for never.
 
+    ``blocks`` say which writer and sequence each row is of: a column of its own for either would be a third of all.
     ``outcome`` holds CLOSED to OPEN, ``endpoint`` 1 + the index of the region that answered (0: unknown).
     """
 
-    writer: npt.NDArray[np.uint16]
-    seq: npt.NDArray[np.uint64]
+    blocks: Blocks
     sent: Times
     done: Times
     outcome: npt.NDArray[np.uint8]
@@ -81,27 +85,21 @@ class Loss:
 
 def match(writes: Writes, ranges: Ranges) -> Survived:
     """Find the survivors among the rows. Raises ValueError for ranges that overlap or run backwards."""
-    rows = np.zeros(len(writes.seq), dtype=np.bool_)
+    steps = np.zeros(len(writes.outcome) + 1, dtype=np.int8)
     strangers = 0
     for writer, spans in sorted(ranges.items()):
-        low, high = (int(np.searchsorted(writes.writer, np.int64(writer), side)) for side in ("left", "right"))
         first, last = _bounds(writer, spans)
-        sequences = writes.seq[low:high]
-        begin = np.searchsorted(sequences, first, "left")
-        end = np.searchsorted(sequences, last, "right")
-        rows[low:high] = _covered(begin, end, high - low)
+        begin = writes.blocks.rows_before(writer, first)
+        end = writes.blocks.rows_before(writer, last + np.uint64(1))
+        some = begin < end
+        steps[begin[some]] += 1
+        steps[end[some]] -= 1
         strangers += int((last - first + np.uint64(1)).sum()) - int((end - begin).sum())
-    known = writes.outcome != CLOSED
-    return Survived(rows & known, strangers + int(np.count_nonzero(rows & ~known)))
-
-
-def _covered(begin: npt.NDArray[np.intp], end: npt.NDArray[np.intp], count: int) -> Flags:
-    """Return which of ``count`` rows lie in one of the spans [begin, end), which do not overlap."""
-    some = begin < end
-    steps = np.zeros(count + 1, dtype=np.int8)
-    steps[begin[some]] += 1
-    steps[end[some]] -= 1
-    return np.cumsum(steps[:-1], dtype=np.int8).astype(np.bool_)
+    # In place: between its steps up and down a row is covered, and the spans do not overlap, so the sum is 0 or 1.
+    rows = np.cumsum(steps, dtype=np.int8, out=steps)[:-1].view(np.bool_)
+    covered = int(np.count_nonzero(rows))
+    rows &= writes.outcome != CLOSED
+    return Survived(rows, strangers + covered - int(np.count_nonzero(rows)))
 
 
 def measure(
@@ -123,8 +121,8 @@ def measure(
         acknowledged &= ~forgiven
     lost = acknowledged & ~survived.rows
     unknown = (writes.outcome == OPEN) & (writes.sent < read_at_ns)
-    after = np.sort(_surely_answered(writes, lost, stalls))
-    after = after[after > fault.latest]
+    answered = _surely_answered(writes, lost, stalls)
+    after = answered[answered > fault.latest]
     newest = _newest_survivor(writes, acknowledged & survived.rows, fault, old_endpoint)
     return Loss(
         acknowledged=int(np.count_nonzero(acknowledged)),
@@ -135,8 +133,8 @@ def measure(
         refused_but_there=int(np.count_nonzero((writes.outcome == REFUSED) & survived.rows)),
         strangers=survived.strangers,
         lost_after_fault=len(after),
-        lost_after_fault_span=int(after[-1]) - fault.latest if len(after) else 0,
-        rpo=_rpo(writes, lost, fault, stalls),
+        lost_after_fault_span=int(after.max()) - fault.latest if len(after) else 0,
+        rpo=_rpo(writes, lost, answered, fault),
         newest_survivor=None if newest is None else fault.since(Interval.exactly(newest)),
         lost_rows=lost,
     )
@@ -156,25 +154,27 @@ def _surely_answered(writes: Writes, rows: Flags, stalls: Stalls) -> Times:
     return np.asarray(done - stalls.within(sent, done), dtype=np.int64)
 
 
-def _rpo(writes: Writes, lost: Flags, fault: Interval, stalls: Stalls) -> Interval:
-    if not lost.any():
+def _rpo(writes: Writes, lost: Flags, answered: Times, fault: Interval) -> Interval:
+    if not len(answered):
         return Interval.exactly(0)
     oldest = int(writes.done[lost].min())
-    earliest = int(_surely_answered(writes, lost, stalls).min())
-    return fault.since(Interval.between(earliest, oldest, oldest))
+    return fault.since(Interval.between(int(answered.min()), oldest, oldest))
 
 
 def _newest_survivor(writes: Writes, there: Flags, fault: Interval, old_endpoint: int | None) -> int | None:
     """Return when the newest surviving write was acknowledged by the side that was lost."""
     by_old = there & (writes.endpoint == old_endpoint) if old_endpoint else there & (writes.done <= fault.latest)
-    return int(writes.done[by_old].max()) if by_old.any() else None
+    pieces = (slice(start, start + PIECE) for start in range(0, len(by_old), PIECE))
+    newest = [int(writes.done[piece][by_old[piece]].max()) for piece in pieces if by_old[piece].any()]
+    return max(newest, default=None)
 
 
 def _holes(writes: Writes, acknowledged: Flags, lost: Flags, newest: int | None, fault: Interval) -> int:
     """Count the lost writes that are older than the newest survivor by more than a commit may take (p99)."""
     if newest is None or not lost.any():
         return 0
-    calm = np.flatnonzero(acknowledged & (writes.done < fault.earliest))
-    calm = calm[:: len(calm) // ENOUGH + 1]
-    slack = int(np.percentile(writes.done[calm] - writes.sent[calm], 99)) if calm.size else 0
+    calm = acknowledged & (writes.done < fault.earliest)
+    every = int(np.count_nonzero(calm)) // ENOUGH + 1
+    commits = (writes.done[::every] - writes.sent[::every])[calm[::every]]
+    slack = int(np.percentile(commits, 99)) if commits.size else 0
     return int(np.count_nonzero(writes.done[lost] < newest - slack))

@@ -187,7 +187,7 @@ def recovers_in(record: Record) -> str:
 
 def rows_of(ledger: Ledger) -> Writes:
     """Return the ledger's rows as the arithmetic of loss wants them."""
-    return Writes(ledger.writer, ledger.seq, ledger.sent, ledger.done, _OUTCOMES[ledger.outcome], ledger.endpoint)
+    return Writes(ledger.blocks, ledger.sent, ledger.done, _OUTCOMES[ledger.outcome], ledger.endpoint)
 
 
 def lag_metrics(record: Record, fault: Interval) -> dict[str, Any]:
