@@ -4,7 +4,7 @@ import json
 import os
 from collections.abc import Callable
 from pathlib import Path
-from threading import Condition, Thread
+from threading import Condition, Lock, Thread
 from typing import Any
 
 LEDGER_FLUSH_S = 0.01
@@ -32,13 +32,14 @@ class RecordFile:
         self._appended = 0
         self.written = 0
         self._closing = False
-        self._turn = Condition()
+        self._lock = Lock()
+        self._turn = Condition(self._lock)
         self._thread = Thread(target=self._run, name=path.name, daemon=True)
         self._thread.start()
 
     def append(self, record: bytes) -> int:
         """Take a record in; return the position behind it."""
-        with self._turn:
+        with self._lock:  # the condition's own, without its wrapper: this is called for every record
             if not self._buffer:
                 self._turn.notify()
             self._buffer += record
