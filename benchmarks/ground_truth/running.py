@@ -11,6 +11,8 @@ from benchmarks.ground_truth import script, truth
 from benchmarks.ground_truth.script import Planned
 from benchmarks.ground_truth.truth import TrueOutage
 
+ROOT = Path(__file__).parents[2]
+
 
 class Running:
     """A server that is up. ``go`` starts its script, ``played`` waits for the last outage to be over."""
@@ -50,7 +52,7 @@ def running(planned: Sequence[Planned], folder: Path) -> Iterator[Running]:
     paths = folder / "script.json", folder / "truth.jsonl"
     script.write(paths[0], planned)
     command = [sys.executable, "-m", "benchmarks.ground_truth", *map(str, paths)]
-    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT)
     with process:
         try:
             yield Running(process, paths[1])

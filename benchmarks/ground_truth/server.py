@@ -24,20 +24,20 @@ class GroundTruth:
         self.door = Door(lambda: Connection(self.service))
 
     async def begin(self, mode: str) -> Switched:
-        """Break; return [served everybody until, served nobody from]."""
+        """Break; return the interval of the switch."""
         if mode == "refused":
-            return self.door.shut()
+            return await self.door.shut()
         if mode == "syn-drop":
-            return self.door.set_trap()
+            return await self.door.set_trap()
         return self._set(mode)
 
     async def end(self, mode: str) -> Switched:
-        """Mend; return [served nobody until, served everybody from]."""
+        """Mend; return the interval of the switch."""
         if mode in ("refused", "syn-drop"):
             return await self.door.open()
-        switched = self._set(None)
+        ended_ns, _ = self._set(None)
         self.service.resume()
-        return switched
+        return ended_ns, time.monotonic_ns()  # who was held is answered one after the other, and the others wait
 
     def _set(self, mode: str | None) -> Switched:
         before_ns = time.monotonic_ns()

@@ -36,7 +36,9 @@ class Service:
         """Answer all that a stall has held."""
         stalled, self._stalled = self._stalled, []
         for connection in stalled:
-            connection.reply(RIGHT)
+            connection.write(RIGHT)
+        for connection in stalled:  # only once nobody waits any more
+            connection.close()
 
 
 class Connection(asyncio.Protocol):
@@ -61,6 +63,12 @@ class Connection(asyncio.Protocol):
         self._service.connections.discard(self)
 
     def reply(self, data: bytes) -> None:
+        self.write(data)
+        self.close()
+
+    def write(self, data: bytes) -> None:
         if not self._transport.is_closing():
             self._transport.write(data)
-            self._transport.close()
+
+    def close(self) -> None:
+        self._transport.close()

@@ -10,8 +10,8 @@ from typing import TextIO
 class TrueOutage:
     """Monotonic nanoseconds, shared by all processes of a machine.
 
-    ``began_ns``: [was still serving everybody, was serving nobody]; ``ended_ns``: [was still serving nobody, was
-    serving everybody]. For what a variable switches both are one and the same clock reading but for a microsecond.
+    ``began_ns`` and ``ended_ns``: [before the server switched, after it]. A switch is one system call or one
+    assignment and takes microseconds, but for a stall's end: whoever was held is answered one after the other.
     """
 
     mode: str

@@ -1,0 +1,47 @@
+"""docs/benchmarks.md, from what is stored."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from benchmarks.part import Check, Part
+from benchmarks.results import Results
+from benchmarks.tables import table
+
+HEAD = """# Benchmarks
+
+Written by `make bench` from its own measurements; nothing here is typed by hand. Each part can be measured again alone
+(`python -m benchmarks PART`); the data are in [benchmarks/](benchmarks/), a file a part.
+"""
+
+
+def write(results: Results, parts: Sequence[Part]) -> None:
+    """Write the document and its pictures."""
+    stored = [(part, found) for part in parts if (found := results.get(part.name)) is not None]
+    for part, found in stored:
+        for name, picture in part.pictures(found["measured"]).items():
+            results.write(name, picture)
+    text = "\n".join(lines(stored))
+    results.document.write_text(text.rstrip("\n") + "\n", encoding="utf-8")
+
+
+def lines(stored: Sequence[tuple[Part, dict[str, Any]]]) -> Iterator[str]:
+    yield HEAD
+    yield "## Bounds\n"
+    checks = [(part, check) for part, found in stored for check in part.checks(found["measured"])]
+    yield from table(("bound", "measured", "held", "part"), (_bound(part, check) for part, check in checks), words=4)
+    for part, found in stored:
+        yield f"## {part.title}\n"
+        yield _about(part, found)
+        yield from part.lines(found["measured"])
+
+
+def _bound(part: Part, check: Check) -> tuple[str, ...]:
+    return check.bound, check.figure, "yes" if check.holds else "**no**", part.name
+
+
+def _about(part: Part, found: dict[str, Any]) -> str:
+    about = found["about"]
+    return (
+        f"`python -m benchmarks {part.name}`, {about['date']}, {about['cores']} cores, {about['system']}, "
+        f"Python {about['python']}, load average at the end {about['load_average']}.\n"
+    )

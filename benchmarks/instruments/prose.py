@@ -1,0 +1,24 @@
+"""What the document says of how the comparison was made. Words only: every figure comes from the run."""
+
+from benchmarks.ground_truth.modes import MODES
+from benchmarks.ground_truth.script import SLO_S
+
+HOW = f"""How exactly does an observer know how long a service was down? A server of our own
+(`benchmarks/ground_truth/`) breaks by a script and writes down, on the machine's monotonic clock, when each outage
+truly began and ended. It breaks in {len(MODES)} ways:
+
+{chr(10).join(f"- **{mode}**: {says}" for mode, says in MODES.items())}
+
+All observers watch the one server at the same time, so each meets the very same outages; modes, lengths and the calm
+between are drawn from the seed, so no observer's rhythm can fit the script. Together they and the server need a small
+part of the machine (see the share of a core), so they don't starve each other. Everybody gets a fresh connection a
+probe (the server closes each), and everybody has the same idea of *good*: a 200 within {SLO_S:g} s. blackstart states
+its outages itself, through `blackstart observe`. For the others the downtime is what people compute from what the tool
+logs: from the first failed reply to the first good reply after it; they are even told where to look. An outage that was
+not seen counts as one of 0 s.
+
+The truth itself is the interval of the server's switch (microseconds, but for a stall's end, when whoever was held is
+answered one after the other); errors are measured from its middle, and start, end and downtime must each have bounds
+that can hold it. *Bias* is the mean of seen − true. CPU is user and system time of all of an observer's processes while
+the script ran, start-up left out.
+"""

@@ -1,0 +1,134 @@
+"""The ledger's file: what a record costs, and what a kill -9 loses.
+
+The writer is a process of its own (``python -m benchmarks.ledger_file``). For the kill it tells through a pipe what the
+file had synced each time before it told, and is killed at a drawn instant.
+"""
+
+import random
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from benchmarks.instruments.using import used_s
+from benchmarks.part import Check, Measured, Part, Setting
+from benchmarks.tables import table
+from blackstart.history.reading import LEDGER as RECORD
+from blackstart.history.reading import read_records
+from blackstart.history.records import ENTRY_BYTES, Entry, Kind, pack_entry
+from blackstart.history.writing import LEDGER_FLUSH_S, RecordFile
+
+RATE_PER_S, TURN_S = 50_000, 0.01
+MOST_SHARE, MOST_LOST = 0.10, 0
+SECONDS, KILLS = 5.0, 10
+
+
+def write(path: Path, seconds: float) -> None:
+    """Append at the rate, a burst every turn; say after each how many records the disk is known to hold."""
+    file = RecordFile(path, flush_s=LEDGER_FLUSH_S, sync=True)
+    burst, turn, seq = int(RATE_PER_S * TURN_S), 0, 0
+    began_s = time.monotonic()
+    while turn * TURN_S < seconds:
+        for _ in range(burst):
+            seq += 1
+            file.append(pack_entry(Entry(Kind.ACKNOWLEDGED, 1, seq, time.monotonic_ns(), 1, 1)))
+        sys.stdout.write(f"{file.written // ENTRY_BYTES} {seq}\n")
+        sys.stdout.flush()
+        turn += 1
+        time.sleep(max(0.0, began_s + turn * TURN_S - time.monotonic()))
+    file.close()
+
+
+def measure(setting: Setting) -> dict[str, Any]:
+    """Measure the cost of a record at the rate, and kill the writer again and again."""
+    seconds, kills = (0.5, 1) if setting.quick else (SECONDS, KILLS)
+    rng = random.Random(setting.seed)
+    with tempfile.TemporaryDirectory(prefix="blackstart-ledger-", dir=Path.cwd()) as folder:
+        cost = _cost(Path(folder) / "cost.bin", seconds)
+        killed = [_killed(Path(folder) / f"{n}.bin", 0.3 + rng.random() * seconds / 5) for n in range(kills)]
+    return {"cost": cost, "killed": killed}
+
+
+def _cost(path: Path, seconds: float) -> dict[str, float]:
+    with _writing(path, seconds) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        used, began_s, last = used_s(process.pid), time.monotonic(), ""
+        first = 0
+        for line in process.stdout:
+            if time.monotonic() - began_s > seconds * 0.9:
+                break
+            last, first = line, first or int(line.split()[1])
+        elapsed_s, used = time.monotonic() - began_s, used_s(process.pid) - used
+        process.stdout.read()
+    return {
+        "records_per_s": round((int(last.split()[1]) - first) / elapsed_s),
+        "core_share": round(used / elapsed_s, 4),
+    }
+
+
+def _killed(path: Path, after_s: float) -> dict[str, int]:
+    """Kill the writer; every record that it knew to be on the disk must be in the file."""
+    with _writing(path, 60.0) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        time.sleep(after_s)
+        process.kill()
+        synced, appended = (int(part) for part in process.stdout.read().splitlines()[-1].split())
+    records, damage = read_records(path, RECORD)
+    whole = len(records) and bool((records["seq"] == range(1, len(records) + 1)).all())
+    return {
+        "appended": appended,
+        "synced": synced,
+        "read_back": len(records) if whole else 0,
+        "lost": max(0, synced - len(records)) if whole else synced,
+        "cut_bytes": 0 if damage is None else damage.bytes,
+    }
+
+
+def _writing(path: Path, seconds: float) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "benchmarks.ledger_file", str(path), str(seconds)]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[1])
+
+
+def checks(measured: Measured) -> list[Check]:
+    """Compare rate, cost and loss with what is wanted."""
+    cost, killed = measured["cost"], measured["killed"]
+    share, rate, lost = cost["core_share"], cost["records_per_s"], sum(row["lost"] for row in killed)
+    return [
+        Check(
+            f">= {RATE_PER_S:,} ledger records/s at <= {MOST_SHARE:.0%} of a core",
+            f"{rate:,} records/s at {share:.1%}",
+            rate >= RATE_PER_S * 0.99 and share <= MOST_SHARE,
+        ),
+        Check(f"{len(killed)} times kill -9: nothing lost that was synced", f"{lost} lost", lost <= MOST_LOST),
+    ]
+
+
+def lines(measured: Measured) -> Iterator[str]:
+    """Yield the section."""
+    cost = measured["cost"]
+    yield (
+        f"A process that appends acknowledgements ({ENTRY_BYTES} bytes, CRC-32), a burst every "
+        f"{TURN_S * 1000:.0f} ms, synced by a thread every {LEDGER_FLUSH_S * 1000:.0f} ms: "
+        f"{cost['records_per_s']:,} records/s at {cost['core_share']:.1%} of a core, packing and system calls "
+        "included. Then the same, killed with SIGKILL at drawn instants, and read back.\n"
+    )
+    heads = (
+        "appended (told last)",
+        "of these known to be synced",
+        "read back",
+        "lost of the synced",
+        "cut bytes at the end",
+    )
+    keys = ("appended", "synced", "read_back", "lost", "cut_bytes")
+    yield from table(heads, ([f"{row[key]:,}" for key in keys] for row in measured["killed"]))
+
+
+LEDGER = Part("ledger", "The ledger's file", measure, checks, lines)
+
+if __name__ == "__main__":
+    write(Path(sys.argv[1]), float(sys.argv[2]))

@@ -1,0 +1,45 @@
+"""What was measured, stored a file a part, so that one part can be measured again without losing the others."""
+
+import json
+import os
+import platform
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+DOCS = Path(__file__).parents[1] / "docs"
+
+
+class Results:
+    """The folder of the results: ``docs/benchmarks/<part>.json``."""
+
+    def __init__(self, docs: Path = DOCS) -> None:
+        self.document = docs / "benchmarks.md"
+        self.folder = docs / "benchmarks"
+
+    def put(self, part: str, measured: dict[str, Any]) -> None:
+        """Store what a part has measured, with when and on what machine."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        text = json.dumps({"about": about(), "measured": measured}, indent=1, allow_nan=False)
+        self.write(f"{part}.json", text + "\n")
+
+    def get(self, part: str) -> dict[str, Any] | None:
+        """Return what was stored last; None for a part that was never measured."""
+        path = self.folder / f"{part}.json"
+        return dict(json.loads(path.read_text(encoding="utf-8"))) if path.exists() else None
+
+    def write(self, name: str, text: str) -> None:
+        path = self.folder / name
+        draft = path.with_name(path.name + ".part")
+        draft.write_text(text, encoding="utf-8")
+        draft.replace(path)
+
+
+def about() -> dict[str, Any]:
+    return {
+        "date": f"{datetime.now(UTC):%Y-%m-%d}",
+        "cores": os.cpu_count(),
+        "system": f"{platform.system()} {platform.machine()}",
+        "python": platform.python_version(),
+        "load_average": round(os.getloadavg()[0], 1),
+    }
