@@ -27,7 +27,7 @@ def measured(part: Part, setting: Setting, results: Results) -> bool:
     began_s = time.monotonic()
     say(f"{part.name}: measuring (seed {setting.seed})")
     found = part.measure(setting)
-    results.put(part.name, found)
+    results.put(part.name, found, part.shape)
     document.write(results, PARTS)
     checks = part.checks(found)
     for check in checks:

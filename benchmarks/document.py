@@ -16,7 +16,7 @@ Written by `make bench` from its own measurements; nothing here is typed by hand
 
 def write(results: Results, parts: Sequence[Part]) -> None:
     """Write the document and its pictures."""
-    stored = [(part, found) for part in parts if (found := results.get(part.name)) is not None]
+    stored = [(part, found) for part in parts if (found := results.get(part.name, part.shape)) is not None]
     for part, found in stored:
         for name, picture in part.pictures(found["measured"]).items():
             results.write(name, picture)

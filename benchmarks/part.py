@@ -34,4 +34,6 @@ class Part:
     measure: Callable[[Setting], dict[str, Any]]
     checks: Callable[[Measured], list[Check]]
     lines: Callable[[Measured], Iterator[str]]
+    shape: int = 1
+    """Raised when ``measured`` changes its shape: what was stored before has to be measured again."""
     pictures: Callable[[Measured], Mapping[str, str]] = lambda _: {}

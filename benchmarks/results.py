@@ -17,16 +17,19 @@ class Results:
         self.document = docs / "benchmarks.md"
         self.folder = docs / "benchmarks"
 
-    def put(self, part: str, measured: dict[str, Any]) -> None:
+    def put(self, part: str, measured: dict[str, Any], shape: int = 1) -> None:
         """Store what a part has measured, with when and on what machine."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        text = json.dumps({"about": about(), "measured": measured}, indent=1, allow_nan=False)
+        text = json.dumps({"about": about(), "shape": shape, "measured": measured}, indent=1, allow_nan=False)
         self.write(f"{part}.json", text + "\n")
 
-    def get(self, part: str) -> dict[str, Any] | None:
-        """Return what was stored last; None for a part that was never measured."""
+    def get(self, part: str, shape: int = 1) -> dict[str, Any] | None:
+        """Return what was stored last; None for a part that was never measured in this shape."""
         path = self.folder / f"{part}.json"
-        return dict(json.loads(path.read_text(encoding="utf-8"))) if path.exists() else None
+        if not path.exists():
+            return None
+        found = dict(json.loads(path.read_text(encoding="utf-8")))
+        return found if found["shape"] == shape else None
 
     def write(self, name: str, text: str) -> None:
         path = self.folder / name

@@ -156,4 +156,4 @@ def pictures(measured: Measured) -> dict[str, str]:
     return found
 
 
-INSTRUMENTS = Part("instruments", "The instruments beside the truth", measure, checks, lines, pictures)
+INSTRUMENTS = Part("instruments", "The instruments beside the truth", measure, checks, lines, pictures=pictures)

@@ -12,6 +12,7 @@ COLOURS = dict(zip(MODES, ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#7a5c00"
 LEAST_MS, MOST_MS = 0.1, 10_000.0
 LEFT, RIGHT, ROW, TOP = 190, 30, 30, 56
 WIDTH = 900
+EDGE, PANEL = 90, 220
 
 
 def errors(observers: Mapping[str, Mapping[str, Any]]) -> str:
@@ -50,23 +51,27 @@ def _legend(svg: Svg) -> None:
 
 
 def bounds(observers: Mapping[str, Mapping[str, Any]], names: Sequence[str]) -> str:
-    """Return, for each outage, the stated bounds and point relative to the truth (the line at zero), on one scale."""
+    """Return, for each outage, the stated bounds and point relative to the truth (the line at zero), on one scale.
+
+    An earliest bound may lie an SLO below the truth: no failure had come by then. Such a bar goes on below.
+    """
     shown = {name: [row for row in observers[name]["rows"] if not row["missed"]] for name in names}
-    most_ms = max((abs(edge) for rows in shown.values() for row in rows for edge in row["bounds_ms"]), default=1.0)
-    svg = Svg(WIDTH, 40 + 220 * len(names), "The stated bounds around the truth")
+    every = [ms for rows in shown.values() for row in rows for ms in (row["bounds_ms"][1], abs(row["error_ms"]))]
+    most_ms = 1.2 * max(every, default=1.0)
+    svg = Svg(WIDTH, 40 + PANEL * len(names), "The stated bounds around the truth")
     for number, name in enumerate(names):
-        _panel(svg, 40 + 220 * number, name, shown[name], most_ms)
+        _panel(svg, 40 + PANEL * number, name, shown[name], most_ms)
     return svg.whole()
 
 
 def _panel(svg: Svg, top: float, name: str, rows: Sequence[Mapping[str, Any]], most_ms: float) -> None:
     middle, scale = top + 85, 80 / most_ms
-    svg.text(70, top - 12, f"{name}: bounds and point of each outage's downtime, less the truth")
+    svg.text(EDGE, top - 12, f"{name}: bounds (bar) and point (dot) of each outage's downtime, less the truth")
     for ms in (-most_ms, 0.0, most_ms):
-        svg.line(70, middle - ms * scale, WIDTH - RIGHT, middle - ms * scale, "#dddddd" if ms else "#222222", 1)
-        svg.text(62, middle - ms * scale + 4, f"{ms:+.0f} ms" if ms else "truth", "end")
-    step = (WIDTH - RIGHT - 80) / max(1, len(rows))
+        svg.line(EDGE, middle - ms * scale, WIDTH - RIGHT, middle - ms * scale, "#dddddd" if ms else "#222222", 1)
+        svg.text(EDGE - 8, middle - ms * scale + 4, f"{ms:+.0f} ms" if ms else "truth", "end")
+    step = (WIDTH - RIGHT - EDGE - 10) / max(1, len(rows))
     for number, row in enumerate(rows):
-        at, (low, high) = 80 + step * (number + 0.5), row["bounds_ms"]
-        svg.line(at, middle - low * scale, at, middle - high * scale, COLOURS[row["mode"]], 3)
+        at, (low, high) = EDGE + 10 + step * (number + 0.5), row["bounds_ms"]
+        svg.line(at, middle - max(low, -most_ms) * scale, at, middle - high * scale, COLOURS[row["mode"]], 3)
         svg.dot(at, middle - row["error_ms"] * scale, "#222222")

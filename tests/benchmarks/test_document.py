@@ -41,6 +41,13 @@ def test_a_part_that_was_never_measured_is_not_in_the_document(tmp_path):
     assert "first" not in results.document.read_text()
 
 
+def test_what_was_stored_in_another_shape_has_to_be_measured_again(tmp_path):
+    results = Results(tmp_path)
+    results.put("first", {"other": 1.0}, shape=0)
+    document.write(results, (part("first", 0.5),))
+    assert "first" not in results.document.read_text()
+
+
 def test_a_missed_bound_is_told_and_the_result_kept(tmp_path, capsys, monkeypatch):
     monkeypatch.setattr("benchmarks.__main__.PARTS", (part("slow", 2.0),))
     results = Results(tmp_path)

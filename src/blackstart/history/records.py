@@ -4,10 +4,10 @@ Little-endian, no header, the last four bytes are the CRC-32 of those before the
 byte loses at most its last record, and says so. All times are monotonic nanoseconds, 0 = never.
 """
 
-import zlib
 from enum import IntEnum
 from struct import Struct
 from typing import NamedTuple
+from zlib import crc32
 
 
 class Result(IntEnum):
@@ -85,28 +85,26 @@ class Entry(NamedTuple):
 
 _SAMPLE = Struct("<QqqqHBBII")
 _ENTRY = Struct("<BHQqHQ")
-_CRC = Struct("<I")
+_CRC_BYTES = 4
 _BEAT = Struct("<q")
 
-SAMPLE_BYTES = _SAMPLE.size + _CRC.size
-ENTRY_BYTES = _ENTRY.size + _CRC.size
+SAMPLE_BYTES = _SAMPLE.size + _CRC_BYTES
+ENTRY_BYTES = _ENTRY.size + _CRC_BYTES
 BEAT_BYTES = _BEAT.size
 
 
 def pack_sample(sample: Sample) -> bytes:
     """Return the 48 bytes of a canary probe."""
-    return _sealed(_SAMPLE.pack(*sample))
+    body = _SAMPLE.pack(*sample)
+    return body + crc32(body).to_bytes(_CRC_BYTES, "little")
 
 
 def pack_entry(entry: Entry) -> bytes:
     """Return the 33 bytes of a ledger event."""
-    return _sealed(_ENTRY.pack(*entry))
+    body = _ENTRY.pack(*entry)
+    return body + crc32(body).to_bytes(_CRC_BYTES, "little")
 
 
 def pack_beat(time_ns: int) -> bytes:
     """Return the 8 bytes of a heartbeat."""
     return _BEAT.pack(time_ns)
-
-
-def _sealed(body: bytes) -> bytes:
-    return body + _CRC.pack(zlib.crc32(body))
