@@ -26,9 +26,8 @@ lint: setup ## style, types, layers, and what is in the built package
 	@$(BIN)/lint-imports --no-logo
 	@$(BIN)/pytest -q tests/packaging
 
-bench: setup ## measure, and write docs/benchmarks.md and docs/report-cost.md from the measurements
+bench: setup ## measure, and write docs/benchmarks.md from the measurements (python -m benchmarks PART: one part)
 	@$(BIN)/python -m benchmarks
-	@$(BIN)/python -m benchmarks.report
 
 interruptions: setup ## stop a drill in every phase, and write docs/interruptions.md
 	@$(BIN)/python -m benchmarks.interruptions

@@ -6,5 +6,6 @@ from benchmarks.lab import LAB
 from benchmarks.ledger_file import LEDGER
 from benchmarks.probing import PROBING
 from benchmarks.reconciling import RECONCILING
+from benchmarks.report import REPORT
 
-PARTS = (INSTRUMENTS, PROBING, LEDGER, RECONCILING, JUDGING, LAB)
+PARTS = (INSTRUMENTS, PROBING, LEDGER, RECONCILING, JUDGING, REPORT, LAB)

@@ -1,50 +1,46 @@
-"""``python -m benchmarks.report``: what the report of a run with ten million samples costs; writes docs/report-cost.md.
+"""What the report of a run with ten million samples costs.
 
 The run is made up, its records laid out and sealed as the observer's are. Each report is written by a process of its
 own, whose peak memory and time are taken.
 """
 
 import json
-import os
-import platform
 import resource
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from benchmarks.part import Check, Measured, Part, Setting
+from benchmarks.tables import table
 from blackstart import judge
 from blackstart.history import CANARY, LEDGER, Kind, Result, Survivors, write_survivors
 from blackstart.history.checksum import checksums
 from blackstart.report import documents
 
-SAMPLES = int(os.environ.get("BLACKSTART_SAMPLES", "10000000"))
-DOCUMENT = Path(__file__).parents[1] / "docs/report-cost.md"
+SAMPLES, QUICK = 10_000_000, 50_000
 LIMITS = {"seconds": 5.0, "peak_mb": 500.0}
 SPAN_S = 1000
 ZERO_NS = 10**12
 FAULT_NS, BACK_NS = ZERO_NS + 400 * 10**9, ZERO_NS + 460 * 10**9
 RUN = "made-up-run"
 MIXES = {
-    "probes": {"accelerator": SAMPLES},
-    "probes and writes": {"accelerator": SAMPLES * 4 // 10, "alb": SAMPLES * 4 // 10, "orders": SAMPLES * 2 // 10},
-    "writes": {"orders": SAMPLES},
+    "probes": {"accelerator": 10},
+    "probes and writes": {"accelerator": 4, "alb": 4, "orders": 2},
+    "writes": {"orders": 10},
 }
+"""Tenths of all samples, an instrument."""
 
 
-def main() -> int:
-    """Measure each mix, write the document, and return 1 when a bound does not hold."""
-    rows = [measured(name, mix) for name, mix in MIXES.items()]
-    DOCUMENT.write_text("\n".join(document(rows)) + "\n", encoding="utf-8")
-    missed = [row["mix"] for row in rows if row["seconds"] > LIMITS["seconds"] or row["peak_mb"] > LIMITS["peak_mb"]]
-    print(f"missed: {', '.join(missed)}" if missed else "every bound holds", flush=True)
-    return 1 if missed else 0
+def measure(setting: Setting) -> dict[str, Any]:
+    """Measure each mix."""
+    count = QUICK if setting.quick else SAMPLES
+    mixes = {name: {kind: count * tenths // 10 for kind, tenths in mix.items()} for name, mix in MIXES.items()}
+    return {"samples": count, "rows": [measured(name, mix) for name, mix in mixes.items()]}
 
 
 def measured(name: str, mix: dict[str, int]) -> dict[str, Any]:
@@ -169,30 +165,38 @@ def sealed(records: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     return records
 
 
-def document(rows: list[dict[str, Any]]) -> Iterator[str]:
-    """Yield the lines of docs/report-cost.md."""
-    yield "# What a report costs\n"
-    yield "Written by `python -m benchmarks.report` from its own run; nothing here is typed by hand.\n"
-    yield f"{datetime.now(UTC):%Y-%m-%d}, {os.cpu_count()} cores, {platform.system()} {platform.machine()},"
-    yield f"Python {platform.python_version()}, load average {os.getloadavg()[0]:.1f} (where it is above the number of"
-    yield "cores, the machine was shared, and the processor's seconds say more than the clock's)."
-    yield f"A run of {SAMPLES:,} samples over {SPAN_S:,} s. The bounds are {LIMITS['seconds']:g} s and"
-    yield f"{LIMITS['peak_mb']:g} MB of resident memory for `report.html` and `report.pdf` together.\n"
-    yield "| samples | record, MB | report, s | CPU, s | peak, MB | page, kB | judging, s | CPU, s | peak, MB |"
-    yield "|---|---|---|---|---|---|---|---|---|"
-    yield from (_line(row) for row in rows)
+def checks(found: Measured) -> list[Check]:
+    """Compare the dearest mix with the bounds."""
+    says = f"report.html and report.pdf of {found['samples']:,} samples"
+    return [
+        _at_most(says, max(row[key] for row in found["rows"]), LIMITS[key], unit)
+        for key, unit in (("seconds", "s"), ("peak_mb", "MB"))
+    ]
 
 
-def _line(row: dict[str, Any]) -> str:
+def _at_most(says: str, figure: float, most: float, unit: str) -> Check:
+    return Check(f"{says} in <= {most:g} {unit}", f"{figure:.1f} {unit}", figure <= most)
+
+
+def lines(found: Measured) -> Iterator[str]:
+    """Yield the section."""
+    yield (
+        f"A made-up run of {found['samples']:,} samples over {SPAN_S:,} s, its records laid out and sealed as the "
+        "observer's are. Each report is written, and each run judged, by a process of its own.\n"
+    )
+    heads = ("samples", "record, MB", "report, s", "CPU, s", "peak, MB", "page, kB", "judging, s", "CPU, s", "peak, MB")
+    yield from table(heads, map(_line, found["rows"]))
+
+
+def _line(row: dict[str, Any]) -> tuple[str, ...]:
     judged = row["judged"]
-    report = f"{row['seconds']:.2f} | {row['cpu_s']:.2f} | {row['peak_mb']:.0f} | {row['written_kb']:.0f}"
-    judging = f"{judged['seconds']:.2f} | {judged['cpu_s']:.2f} | {judged['peak_mb']:.0f}"
-    return f"| {row['mix']} | {row['record_mb']:.0f} | {report} | {judging} |"
+    report = (f"{row['seconds']:.2f}", f"{row['cpu_s']:.2f}", f"{row['peak_mb']:.0f}", f"{row['written_kb']:.0f}")
+    judging = (f"{judged['seconds']:.2f}", f"{judged['cpu_s']:.2f}", f"{judged['peak_mb']:.0f}")
+    return row["mix"], f"{row['record_mb']:.0f}", *report, *judging
 
 
 def dump(path: Path, data: Any) -> None:
     path.write_text(json.dumps(data), encoding="utf-8")
 
 
-if __name__ == "__main__":
-    sys.exit(main())
+REPORT = Part("report", "What a report of ten million samples costs", measure, checks, lines)
