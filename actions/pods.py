@@ -43,8 +43,10 @@ def kill_pods(
     def call() -> None:
         for pod, uid in victims.items():
             kubernetes.kill(here.topology, name, pod, uid)
+        # A deletion is answered before the containers are killed: the fault's instant lies before they are gone.
+        eventually(here, lambda: _removed(here, name, victims))
 
-    return act(here, intent, call, lambda: eventually(here, lambda: _gone(here, name, victims)))
+    return act(here, intent, call, lambda: _gone(here, name, victims))
 
 
 def await_pods(
@@ -84,6 +86,13 @@ def _victims(here: Setting, region: str, count: int | Literal["all"]) -> dict[st
             f"{count} asked for; mend the selector in the topology, or the count"
         )
     return dict(there[:asked])
+
+
+def _removed(here: Setting, region: str, victims: dict[str, str]) -> str:
+    left = {p.metadata.uid for p in kubernetes.pods(here.topology, region)} & set(victims.values())
+    if left:
+        raise NotProvedError(f"{len(left)} of {len(victims)} pods are still on their way out of {region}")
+    return "they are removed"
 
 
 def _gone(here: Setting, region: str, victims: dict[str, str]) -> str:

@@ -17,6 +17,8 @@ ALWAYS: Final = (
 IF_THERE: Final = ("soaked", "failed_back")
 WARM_PROBES: Final = 20
 WARM_FACTOR: Final = 1.5
+GRAIN_NS: Final = 5_000_000
+"""An event loop's own grain: a host that is shared promises no less, and no client feels it."""
 
 
 @dataclass(frozen=True)
@@ -98,7 +100,7 @@ def warm(series: Judged, fault_ns: int, recovered: Interval, stable_ns: int = 0)
     count = max(WARM_PROBES, -(-stable_ns // series.step_ns) if series.step_ns else 0)
     if len(calm) < WARM_PROBES or len(later) < count:
         return None
-    bound = float(np.percentile(calm, 95)) * WARM_FACTOR
+    bound = float(np.percentile(calm, 95)) * WARM_FACTOR + GRAIN_NS
     slow = np.concatenate([[0], np.cumsum(latency[later] > bound)])
     fast = np.flatnonzero(slow[count:] - slow[:-count] <= count // 20)
     if not fast.size:

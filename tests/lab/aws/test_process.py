@@ -34,7 +34,7 @@ def test_resources_name_what_the_topology_needs(api: Any) -> None:
     for region in api.resources["regions"].values():
         balancer = {"load_balancer_arn", "target_group_arn", "alb_security_group", "pods_security_group"}
         assert set(region) >= balancer | {"cluster", "fis_templates"}
-        assert set(region["fis_templates"]) == {"region-loss"}
+        assert set(region["fis_templates"]) == {"cache-loss", "region-loss"}
 
 
 def test_the_plant_gets_its_first_state_once(start: Callable[[], Any]) -> None:

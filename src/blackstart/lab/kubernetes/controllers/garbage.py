@@ -13,7 +13,10 @@ def reconcile(changes: Changes) -> None:
     for kind, item in everything:
         owning = [alive.get(one["uid"]) for one in owners(item)]
         if owning and not is_terminating(item) and all(_gone(owner) for owner in owning):
-            changes.delete(kind, namespace(item), name(item), {})
+            # Who waits for its dependents waits for theirs as well.
+            waits = any(owner is not None for owner in owning) and kind is not PODS
+            options = {"propagationPolicy": "Foreground"} if waits else {}
+            changes.delete(kind, namespace(item), name(item), options)
     for kind, item in everything:
         if FOREGROUND in item["metadata"].get("finalizers", []) and not _has_dependents(item, everything):
             _finish(changes, kind, item)
