@@ -15,6 +15,10 @@ ZONE = "shop.internal"
 WRITER_NAME = f"writer.{ZONE}"
 READER_NAME = f"reader.{ZONE}"
 ACCOUNT = "123456789012"
+COMMITS_TAG = "lab:commits-past-switch"
+"""What AWS has no word for: the tag by which a snapshot of an old primary says how much the new one never had."""
+RESTORED = 9
+"""The instance number of a region's server that was restored from a snapshot: none of its cluster's."""
 SYSTEM = "shop"
 """The name of everything in the lab: EKS cluster, namespace, deployment, global cluster, database, accelerator."""
 PRIMARY_ALARM = f"{SYSTEM}-primary-entry"
@@ -131,6 +135,10 @@ class Layout:
     def cluster_endpoint(self, region: str) -> str:
         """Return the cluster (writer) endpoint's name."""
         return f"{self.cluster_name(region)}.cluster-c1ab.{region}.rds.{DOMAIN}"
+
+    def restored_endpoint(self, region: str, cluster: str) -> str:
+        """Return the name of the endpoint of a cluster that was restored from a snapshot."""
+        return f"{cluster}.cluster-c1ab.{region}.rds.{DOMAIN}"
 
     def reader_endpoint(self, region: str) -> str:
         return f"{self.cluster_name(region)}.cluster-ro-c1ab.{region}.rds.{DOMAIN}"

@@ -61,6 +61,8 @@ class PlantDouble:
             return self._fail_over(body)
         if path.startswith("/aurora/writer/"):
             return self._fail_over_writer(path.rpartition("/")[2])
+        if path.startswith("/aurora/restored/"):
+            return self._restored(method, path, body)
         powers = {"/regions/": self.regions, "/caches/": self.caches}
         changed = next((powers[start] for start in powers if path.startswith(start)), None)
         fate = self.failing.pop(0) if self.failing and changed is not None else ""
@@ -104,6 +106,25 @@ class PlantDouble:
         self._member(region)["status"] = "failing-over"
         return 202, {}
 
+    def keep(self, region: str, commits: int | None) -> str:
+        """Have a snapshot of the region's last state as the writer; return its name."""
+        name = f"rds:unplanned-global-failover-{self.layout.cluster_name(region)}-2026-11-26-10-00-00"
+        created = "2026-11-26T10:00:00.250000+00:00"
+        kept = {"name": name, "region": region, "created": created, "commits_past_switch": commits}
+        self.aurora["snapshots"] = [kept]
+        return name
+
+    def _restored(self, method: str, path: str, body: Any) -> tuple[int, Any]:
+        if self.conflict:
+            return 409, {"code": "InvalidDBClusterStateFault", "message": self.conflict}
+        if method == "DELETE":
+            self.aurora["restored"] = []
+            return 200, {}
+        kept = next(kept for kept in self.aurora["snapshots"] if kept["name"] == body["snapshot"])
+        cluster = path.rpartition("/")[2]
+        self.aurora["restored"] = [{"region": kept["region"], "cluster": cluster, "status": "creating"}]
+        return 202, {}
+
     def finish_writer_failover(self, region: str) -> None:
         """Swap the roles of the region's instances and come to rest."""
         member = self._member(region)
@@ -132,6 +153,8 @@ def aurora(layout: Layout) -> dict[str, Any]:
         "failover_state": None,
         "members": members,
         "last_failover": None,
+        "snapshots": [],
+        "restored": [],
         "lag_ms": {layout.regions[0]: None, layout.regions[1]: 12.5},
     }
 
@@ -177,7 +200,7 @@ def _handler(plant: PlantDouble) -> type[BaseHTTPRequestHandler]:
             self.end_headers()
             self.wfile.write(text)
 
-        do_GET = do_PUT = do_POST = _serve  # noqa: N815 - http.server's names
+        do_GET = do_PUT = do_POST = do_DELETE = _serve  # noqa: N815 - http.server's names
 
         def log_message(self, *_: object) -> None:
             """Be quiet."""

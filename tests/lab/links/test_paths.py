@@ -9,10 +9,12 @@ def test_every_way_across_a_border_has_a_path_of_its_own():
     assert sorted(names) == [
         "client>eu-central-1:alb",
         "client>eu-central-1:database-1",
+        "client>eu-central-1:database-9",
         "client>eu-central-1:kubernetes",
         "client>eu-west-1:alb",
         "client>eu-west-1:database-1",
         "client>eu-west-1:database-2",
+        "client>eu-west-1:database-9",
         "client>eu-west-1:kubernetes",
         "edge>eu-central-1:alb",
         "edge>eu-west-1:alb",

@@ -11,7 +11,7 @@ import dns.resolver
 import pytest
 import uvloop
 
-from blackstart.lab.layout import READER_NAME, WRITER_NAME, Layout, Ports
+from blackstart.lab.layout import READER_NAME, RESTORED, WRITER_NAME, Layout, Ports
 from blackstart.lab.names import Endpoints, Resolver
 from blackstart.outcome import BlackstartError, UsageError
 
@@ -23,11 +23,15 @@ class Database:
     def __init__(self, layout):
         self.layout = layout
         self.moved = False
+        self.restored = {}
 
     def writer_address(self, region, view):
         if view == self.layout.view(region):
             return self.layout.instance(region, 1)
         return self.layout.instance_link(view, region, 1)
+
+    def restored_cluster(self, region):
+        return self.restored.get(region)
 
     def reader_addresses(self, region, view):
         return [self.writer_address(region, view), self.layout.instance(region, 2)]
@@ -43,7 +47,8 @@ class Names:
             probe.bind((f"127.{BLOCK}.0.53", 0))
             port = probe.getsockname()[1]
         self.layout = Layout(BLOCK, Ports(1, 2, 3, 4, 5, 6, port, 8), (PRIMARY, STANDBY))
-        self.resolver = Resolver(self.layout, Endpoints(self.layout, Database(self.layout)))
+        self.database = Database(self.layout)
+        self.resolver = Resolver(self.layout, Endpoints(self.layout, self.database))
 
     def client(self, view):
         client = dns.asyncresolver.Resolver(configure=False)
@@ -214,5 +219,19 @@ def test_a_taken_address_is_named(with_names):
         second = Resolver(names.layout, lambda view, name: None)
         with pytest.raises(BlackstartError, match=f"{names.layout.resolver(0)}:{names.layout.ports.dns}"):
             await second.start()
+
+    with_names(scenario)
+
+
+def test_a_restored_cluster_has_a_name_while_it_is_there_and_none_for_the_other_region(with_names):
+    async def scenario(names):
+        name = names.layout.restored_endpoint(PRIMARY, "island")
+        with pytest.raises(dns.resolver.NXDOMAIN):
+            await names.addresses(0, name)
+        names.database.restored[PRIMARY] = "island"
+        assert await names.addresses(0, name) == [names.layout.instance_link(0, PRIMARY, RESTORED)]
+        assert await names.addresses(1, name) == [names.layout.instance(PRIMARY, RESTORED)]
+        with pytest.raises(dns.resolver.NXDOMAIN):
+            await names.addresses(2, name)
 
     with_names(scenario)

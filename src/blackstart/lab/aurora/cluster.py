@@ -11,6 +11,7 @@ from blackstart.lab.aurora.divergence import Switch
 from blackstart.lab.aurora.instance import Passwords
 from blackstart.lab.aurora.members import Members
 from blackstart.lab.aurora.programs import Processes
+from blackstart.lab.aurora.snapshots import Snapshots
 from blackstart.lab.aurora.transition import Completed, Takeover, Transition
 from blackstart.lab.layout import Layout
 from blackstart.lab.links.paths import all_paths, database_path
@@ -39,6 +40,7 @@ class Cluster(Members):
         super().__init__(layout, processes, folder, passwords, clock)
         self.links = links
         self.clock = clock
+        self.snapshots = Snapshots(layout, processes, folder, passwords, clock)
         self.lost: set[str] = set()
         """Regions that are off or hung."""
         self.diverged: dict[str, Switch | None] = {}

@@ -135,10 +135,12 @@ class Comebacks:
             await instance.start(inner)
 
     async def _count(self, region: str) -> None:
-        """Count what the stopped old writer had committed past the switch, once a transition."""
+        """Count what the stopped old writer had committed past the switch, and keep its state, once a transition."""
         done, leader = self._cluster.completed, self._cluster.leader(region)
         if done is not None and done.from_region == region and done.read_at_ns is None and not leader.alive:
             commits = await commits_past(leader, done.switch)
+            if done.mode == "failover":
+                await self._cluster.snapshots.keep(leader, commits)
             self._cluster.past[-1] = done.counted(commits, self._cluster.clock.now_ns())
 
     async def _written(self) -> int:

@@ -129,6 +129,21 @@ class Aurora:
         again = self._comebacks.rejoin if region in self._cluster.diverged else self._comebacks.restart
         await again(region)
 
+    def restore_snapshot(self, name: str, cluster: str) -> None:
+        """Begin to start a server of its own, as that cluster, from what was kept of an old writer.
+
+        Raises ``GlobalClusterStateError`` when the snapshot is gone, or its region has a restored server already.
+        """
+        self._cluster.snapshots.restore(name, cluster)
+
+    async def discard_restored(self, region: str, cluster: str) -> None:
+        """End a restored server and remove its files; one that is not there is no error."""
+        await self._cluster.snapshots.discard(region, cluster)
+
+    def restored_cluster(self, region: str) -> str | None:
+        """Return the name of the region's restored cluster, if there is one."""
+        return self._cluster.snapshots.restored(region)
+
     async def failover(self, target: str, mode: Mode = "failover", data_loss_allowed: bool = True) -> None:
         """Begin to make ``target`` the writer region; :meth:`describe` tells how it goes.
 

@@ -19,6 +19,7 @@ def describe(cluster: Cluster) -> dict[str, Any]:
         "last_failover": None if done is None else done.as_json(),
         "failovers": [past.as_json() for past in cluster.past],
         "writer_failovers": [past.as_json() for past in cluster.takeovers],
+        **cluster.snapshots.as_json(),
         "lag_ms": {region: _lag_ms(cluster, region) for region in regions},
     }
 

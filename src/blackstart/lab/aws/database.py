@@ -7,7 +7,7 @@ from moto.core.responses import ActionResult
 from moto.rds.models import DBCluster, GlobalCluster, rds_backends
 from moto.rds.responses import RDSResponse
 
-from blackstart.lab.aws import membership
+from blackstart.lab.aws import membership, restored
 from blackstart.lab.aws.context import current
 from blackstart.lab.aws.plant import PlantRefused
 from blackstart.lab.aws.refusals import Refused
@@ -116,9 +116,16 @@ class DatabaseResponse(RDSResponse):
         return super().create_db_cluster()
 
     def create_db_instance(self) -> ActionResult:
-        if cluster := self.params.get("DBClusterIdentifier"):
-            self._spare(cluster)
-        return super().create_db_instance()
+        name = self.params.get("DBClusterIdentifier")
+        if name:
+            self._spare(name)
+        answer = super().create_db_instance()
+        if cluster := restored.find_cluster(self.region, name):
+            try:
+                restored.serve(self.region, cluster, self.params["DBInstanceIdentifier"])
+            except PlantRefused as refusal:
+                raise InvalidClusterState(refusal.code, str(refusal)) from refusal
+        return answer
 
     def create_db_instance_read_replica(self) -> ActionResult:
         self._spare(self.params.get("SourceDBInstanceIdentifier") or self.params.get("SourceDBClusterIdentifier"))
@@ -140,7 +147,23 @@ class DatabaseResponse(RDSResponse):
 
     def describe_db_instances(self) -> ActionResult:
         membership.synchronise()
+        if self.region in current().layout.regions:
+            restored.synchronise(self.region)
         return super().describe_db_instances()
+
+    # What is left of an old primary.
+    def describe_db_cluster_snapshots(self) -> ActionResult:
+        if self.region in current().layout.regions:
+            restored.synchronise(self.region)
+        return super().describe_db_cluster_snapshots()
+
+    def restore_db_cluster_from_snapshot(self) -> ActionResult:
+        """Restore a cluster; it has a server once an instance was created in it, as on AWS."""
+        names = (self.params["SnapshotIdentifier"], self.params["DBClusterIdentifier"])
+        cluster = restored.restore(self.region, *names, self.params.get("Tags", []))
+        if cluster is None:
+            raise Refused(_NO_DATA_PLANE)
+        return ActionResult({"DBCluster": cluster})
 
     def delete_db_cluster(self) -> ActionResult:
         self._spare(self.params["DBClusterIdentifier"])
@@ -152,6 +175,7 @@ class DatabaseResponse(RDSResponse):
 
     def delete_db_instance(self) -> ActionResult:
         self._spare(self.params["DBInstanceIdentifier"])
+        restored.end(self.region, self.params["DBInstanceIdentifier"])
         return super().delete_db_instance()
 
     def modify_db_instance(self) -> ActionResult:

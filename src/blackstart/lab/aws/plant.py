@@ -67,6 +67,19 @@ class Plant:
         """
         self._call("POST", f"/aurora/writer/{quote(region)}", {"instance": instance})
 
+    def restore_snapshot(self, snapshot: str, cluster: str) -> None:
+        """Begin to start a server, as that cluster, from what was kept of an old writer.
+
+        Raises:
+            PlantRefused: the snapshot is gone, or there is no room for another restored cluster.
+
+        """
+        self._call("POST", f"/aurora/restored/{quote(cluster)}", {"snapshot": snapshot})
+
+    def discard_restored(self, region: str, cluster: str) -> None:
+        """End a restored cluster's server; returns when it is gone."""
+        self._call("DELETE", f"/aurora/restored/{quote(region)}/{quote(cluster)}")
+
     def targets(self, region: str) -> list[dict[str, Any]]:
         """Return the health of the pods behind the region's load balancer."""
         return list(self._call("GET", f"/edge/targets/{quote(region)}"))

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from blackstart.lab.layout import CLIENT_VIEW, Layout
+from blackstart.lab.layout import CLIENT_VIEW, RESTORED, Layout
 
 CLIENT = "client"
 EDGE = "edge"
@@ -57,17 +57,22 @@ def _paths_to(layout: Layout, region: str) -> Iterator[Path]:
     yield Path(f"{CLIENT}>{region}:alb", (layout.alb_link(CLIENT_VIEW, region), ports.http), alb, (CLIENT, region))
     yield Path(f"{EDGE}>{region}:alb", (layout.edge_link(region), ports.http), alb, (EDGE, region))
     yield from _database_paths(layout, CLIENT, CLIENT_VIEW, region)
+    yield _database_path(layout, CLIENT, CLIENT_VIEW, region, RESTORED)
     for origin in layout.regions:
         if origin != region:
             yield from _database_paths(layout, origin, layout.view(origin), region)
 
 
 def _database_paths(layout: Layout, origin: str, view: int, region: str) -> Iterator[Path]:
-    port = layout.ports.database
     for number in range(1, instance_count(layout, region) + 1):
-        yield Path(
-            database_path(origin, region, number),
-            (layout.instance_link(view, region, number), port),
-            (layout.instance(region, number), port),
-            (origin, region),
-        )
+        yield _database_path(layout, origin, view, region, number)
+
+
+def _database_path(layout: Layout, origin: str, view: int, region: str, number: int) -> Path:
+    port = layout.ports.database
+    return Path(
+        database_path(origin, region, number),
+        (layout.instance_link(view, region, number), port),
+        (layout.instance(region, number), port),
+        (origin, region),
+    )

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Protocol
 
-from blackstart.lab.layout import CLIENT_VIEW, Layout
+from blackstart.lab.layout import CLIENT_VIEW, RESTORED, Layout
 from blackstart.lab.links.paths import instance_count
 
 TTL_S = 1
@@ -16,6 +16,8 @@ class Database(Protocol):
     def writer_address(self, region: str, view: int) -> str: ...
 
     def reader_addresses(self, region: str, view: int) -> list[str]: ...
+
+    def restored_cluster(self, region: str) -> str | None: ...
 
 
 class Endpoints:
@@ -32,7 +34,7 @@ class Endpoints:
 
     def __call__(self, view: int, name: str) -> tuple[int, list[str]] | None:
         """Return the answer, or None where the view knows no such name. ``name``: lower case, no dot at its end."""
-        addresses = self._names[name](view) if name in self._names else []
+        addresses = self._names[name](view) if name in self._names else self._restored(view, name)
         return (TTL_S, addresses) if addresses else None
 
     def _add_region(self, region: str) -> None:
@@ -47,6 +49,15 @@ class Endpoints:
         }
         for number in range(1, instance_count(layout, region) + 1):
             self._names[layout.instance_endpoint(region, number)] = self._instance(region, number)
+
+    def _restored(self, view: int, name: str) -> list[str]:
+        """Where a cluster that was restored from a snapshot answers: to the client and in its own region."""
+        for region in self._layout.regions:
+            cluster = self._database.restored_cluster(region)
+            if cluster is not None and name == self._layout.restored_endpoint(region, cluster):
+                reachable = view in {CLIENT_VIEW, self._layout.view(region)}
+                return self._instance(region, RESTORED)(view) if reachable else []
+        return []
 
     def _alb(self, view: int, region: str) -> list[str]:
         if view == self._layout.view(region):

@@ -60,6 +60,12 @@ class Plant:
         begun = await self._parts.aurora.fail_over_writer(region, instance)
         self._power.note("writer killed", begun.struck_ns, region=region, instance=begun.from_instance)
 
+    async def restore_snapshot(self, snapshot: str, cluster: str) -> None:
+        self._parts.aurora.restore_snapshot(snapshot, cluster)
+
+    async def discard_restored(self, region: str, cluster: str) -> None:
+        await self._parts.aurora.discard_restored(region, cluster)
+
     # The edge.
     async def targets(self, region: str) -> list[dict[str, Any]]:
         return self._parts.edge.targets(region)

@@ -27,6 +27,8 @@ class Plant(Protocol):
     def aurora_state(self) -> dict[str, Any]: ...
     async def failover(self, target_region: str, mode: str, *, data_loss_allowed: bool) -> None: ...
     async def fail_over_writer(self, region: str, instance: str | None) -> None: ...
+    async def restore_snapshot(self, snapshot: str, cluster: str) -> None: ...
+    async def discard_restored(self, region: str, cluster: str) -> None: ...
     async def targets(self, region: str) -> list[dict[str, Any]]: ...
     async def set_ingress(self, region: str, allowed: list[str]) -> None: ...
     async def set_path(self, region: str, *, is_open: bool) -> None: ...
@@ -84,6 +86,8 @@ class PlantApi:
             ("GET", "/aurora", self._tell(plant.aurora_state)),
             ("POST", "/aurora/failover", self._failover),
             ("POST", "/aurora/writer/{region}", self._fail_over_writer),
+            ("POST", "/aurora/restored/{cluster}", self._restore),
+            ("DELETE", "/aurora/restored/{region}/{cluster}", self._discard),
             ("GET", "/edge/targets/{region}", self._targets),
             ("PUT", "/edge/ingress/{region}", self._ingress),
             ("PUT", "/edge/path/{region}", self._path),
@@ -135,6 +139,14 @@ class PlantApi:
     async def _fail_over_writer(self, request: web.Request) -> web.Response:
         await self._plant.fail_over_writer(self._region(request), (await request.json())["instance"])
         return web.json_response({}, status=202)
+
+    async def _restore(self, request: web.Request) -> web.Response:
+        await self._plant.restore_snapshot((await request.json())["snapshot"], request.match_info["cluster"])
+        return web.json_response({}, status=202)
+
+    async def _discard(self, request: web.Request) -> web.Response:
+        await self._plant.discard_restored(self._region(request), request.match_info["cluster"])
+        return web.json_response({})
 
     async def _targets(self, request: web.Request) -> web.Response:
         return web.json_response(await self._plant.targets(self._region(request)))

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from blackstart.lab.layout import ACCOUNT, FAILOVER_STATE, READER_NAME, SYSTEM, WRITER_NAME, Layout
+from blackstart.lab.layout import ACCOUNT, COMMITS_TAG, FAILOVER_STATE, READER_NAME, SYSTEM, WRITER_NAME, Layout
 from blackstart.lab.specification import Specification
 
 PROFILE = "blackstart-lab"
@@ -129,6 +129,7 @@ def _database(layout: Layout, specification: Specification, resources: dict[str,
         "credentials": {"secret": resources["secret"]},
         "writer": {"record": record | {"name": WRITER_NAME}},
         "readers": [{"record": record | {"name": READER_NAME}}],
+        "engine_gap_tag": COMMITS_TAG,
     }
 
 
