@@ -8,9 +8,9 @@ from chaoslib.types import Configuration
 
 from blackstart import history
 from blackstart.platform import aurora, sql
-from blackstart.platform.setting import setting
+from blackstart.platform.setting import Setting, setting
 
-__all__ = ["surviving_orders"]
+__all__ = ["orders_of_old_primary", "surviving_orders"]
 
 STORE = "orders"
 
@@ -25,8 +25,26 @@ def surviving_orders(
     """
     here = setting(configuration)
     name = here.topology.region_named(region)
+    return _read(here, name, aurora.endpoints(here.topology, name).writer, label)
+
+
+def orders_of_old_primary(region: str = "primary", configuration: Configuration = None) -> dict[str, Any]:
+    """Read the old primary's last state, where ``restore_old_primary`` restored it, as survivors ``old-primary``.
+
+    Where nothing was restored nothing is read; the restoration has recorded why.
+
+    :param region: whose database was deposed: ``primary``, ``standby`` or a region's name
+    """
+    here = setting(configuration)
+    name = here.topology.region_named(region)
+    endpoint = aurora.restored_endpoint(here.topology, name, here.mark)
+    if endpoint is None:
+        return {"orders": None, "why": "nothing was restored of the old primary"}
+    return _read(here, name, endpoint, "old-primary")
+
+
+def _read(here: Setting, name: str, endpoint: str, label: str) -> dict[str, Any]:
     started = here.clock.now_ns()
-    endpoint = aurora.endpoints(here.topology, name).writer
     rows = _rows(here.topology, name, endpoint, here.mark)
     survivors = history.Survivors(
         store=STORE,

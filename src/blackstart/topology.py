@@ -124,7 +124,11 @@ class DatabaseSecret(_Part):
 
 
 class Database(_Part):
-    """The Aurora global database and how applications find its writer."""
+    """The Aurora global database and how applications find its writer.
+
+    ``engine_gap_tag`` is the key of a tag by which the snapshot of an old primary says how many of its transactions the
+    new primary never had; null where nothing says so, as on AWS.
+    """
 
     engine: Literal["postgresql"]
     global_cluster: str
@@ -133,6 +137,7 @@ class Database(_Part):
     credentials: DatabaseSecret
     writer: Name
     readers: tuple[Name, ...] = ()
+    engine_gap_tag: str | None = None
 
 
 class Write(_Part):

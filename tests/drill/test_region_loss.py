@@ -87,6 +87,23 @@ def test_the_verdict_contains_the_truth_that_the_lab_knows(driver: Driver, verdi
     assert any(injected["earliest_s"] <= kill <= injected["latest_s"] for kill in since_zero)
 
 
+def test_the_old_primary_was_read_and_the_engine_agrees(driver: Driver, verdict: dict[str, Any]) -> None:
+    """The old writer's own log, the content of its last state and the ledger tell of the same writes."""
+    orders = verdict["stores"]["orders"]
+    assert orders["lost"] <= orders["divergent"] <= orders["lost_at_most"]
+    assert orders["engine_gap"]["transactions"] == orders["divergent"]
+    assert orders["engine_gap"]["beyond_divergent"] == 0
+    assert orders["split_brain"] == 0
+    assert driver.status()["aurora"]["restored"] == []
+
+
+def test_the_service_s_own_lag_stands_beside_it(verdict: dict[str, Any]) -> None:
+    (name, lag), *others = verdict["stores"]["orders"]["lag_metrics"].items()
+    assert not others
+    assert name == "AuroraGlobalDBReplicationLag in eu-central-1, ms"
+    assert lag["last_before_fault"] >= 0
+
+
 def test_every_contracted_field_of_the_verdict_is_there(verdict: dict[str, Any]) -> None:
     assert set(verdict) >= {
         *("schema", "run", "experiment", "started_at", "clock", "environment", "fidelity", "outcome", "reasons"),

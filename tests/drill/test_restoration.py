@@ -257,3 +257,26 @@ def test_a_drill_without_the_automation_leaves_it_alone(system: System, here: Se
     did(here, "fault", "fault")
     restoration.restore(here, {}, quiet)
     assert "disable_failover_automation" not in system.called
+
+
+@pytest.mark.parametrize("promoted", [True, False])
+def test_what_was_restored_of_an_old_primary_is_discarded_whatever_else_is_done(
+    system: System, here: Setting, promoted: bool
+) -> None:
+    if promoted:
+        did(here, "promote", "data")
+        system.writer = "eu-central-1"
+    did(here, "restore_old_primary", "evidence", inverse="discard_old_primary")
+    assert restoration.restore(here, {}, quiet).state == ("holding" if promoted else "restored")
+    assert system.called[0] == "discard_old_primary"
+    assert not any(
+        entry.open for entry in undo_log.read(here.run_dir / undo_log.FILE) if entry.intent.layer == "evidence"
+    )
+
+
+def test_a_restored_cluster_that_cannot_be_discarded_is_still_broken(system: System, here: Setting) -> None:
+    did(here, "restore_old_primary", "evidence", inverse="discard_old_primary")
+    system.fails.add("discard_old_primary")
+    assert restoration.restore(here, {}, quiet).state == "broken"
+    system.fails.clear()
+    assert restoration.restore(here, {}, quiet).state == "restored"

@@ -530,6 +530,26 @@ class TestPhases:
         metrics = verdict_on()["stores"]["orders"]["lag_metrics"]
         assert metrics == {f"lag-{STANDBY}": {"last_before_fault": 129, "most": 129}}
 
+    def test_a_metric_with_a_name_keeps_it_and_where_it_had_no_value_there_is_none(self, verdict_on):
+        def named(run):
+            path = run / f"history/watch-lag-{STANDBY}.jsonl"
+            path.write_text("")
+            for t, ms in ((3, 20.5), (9, None), (20, 700.0)):
+                append(path, t=ns(t), value=ms and {"metric": "AuroraGlobalDBReplicationLag", "ms": ms, "of": "then"})
+
+        metrics = verdict_on(spoil=named)["stores"]["orders"]["lag_metrics"]
+        name = f"AuroraGlobalDBReplicationLag in {STANDBY}, ms"
+        assert metrics == {name: {"last_before_fault": 20.5, "most": 700.0}}
+
+        def silent(run):
+            path = run / f"history/watch-lag-{STANDBY}.jsonl"
+            path.write_text("")
+            append(path, t=ns(3), value=None)
+
+        assert verdict_on(spoil=silent)["stores"]["orders"]["lag_metrics"] == {
+            f"lag-{STANDBY}": {"last_before_fault": None, "most": None}
+        }
+
 
 def test_the_primary_s_own_entry_point_is_reported_but_nothing_rests_on_it(verdict_on):
     verdict = verdict_on()

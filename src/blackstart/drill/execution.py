@@ -10,6 +10,7 @@ from chaoslib.experiment import run_experiment
 
 from blackstart.drill.aftermath import watch_after_failback, watch_until_steady
 from blackstart.drill.journal import Watcher, keep_journal
+from blackstart.drill.lag import LagWatch
 from blackstart.drill.restoration import Restoration, fail_back, nothing_open, restore
 from blackstart.drill.signals import Signals
 from blackstart.events import event_log
@@ -41,6 +42,7 @@ class Drill:
         self._events = event_log(here.run_dir)
         self._events.listeners.append(watcher.event)
         self._observer = Observer(plan, here.run_dir)
+        self._lag: LagWatch | None = None
         self._observed_from = here.clock.now_ns()
 
     def run(self) -> Restoration:
@@ -69,6 +71,8 @@ class Drill:
         self._events.record("observer", state="started", detail=None)
         self._observed_from = self._here.clock.now_ns()
         self._watcher.follow(self._observer)
+        self._lag = LagWatch(self._here.topology, self._here.run_dir / "history", self._here.clock)
+        self._lag.start()
 
     def _run_experiment(self) -> None:
         content = self._experiment.runnable()
@@ -119,6 +123,8 @@ class Drill:
     def _stop_observing(self) -> None:
         """Stop the observer, and say over which span every instrument must have data."""
         ended = self._here.clock.now_ns()
+        if self._lag is not None:
+            self._lag.end()
         if self._observer.alive():
             self._observer.stop()
             self._events.record("observer", state="stopped", detail=None)

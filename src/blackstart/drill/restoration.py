@@ -54,7 +54,7 @@ def restore(here: Setting, configuration: dict[str, Any], note: Note) -> Restora
     if nothing_open(here.run_dir):
         return Restoration("restored")
     armed = _disarm(here, configuration, note)
-    broken = armed + _undo("fault", here, configuration, note)
+    broken = armed + _undo("fault", here, configuration, note) + _undo("evidence", here, configuration, note)
     moved = _moved(here, note)
     if moved is None:
         return Restoration("broken", (*broken, "the database's change of roles did not end: run restore again"))
@@ -77,7 +77,11 @@ def fail_back(
     """
     if nothing_open(here.run_dir):
         return Restoration("restored")
-    broken = _disarm(here, configuration, note) + _undo("fault", here, configuration, note)
+    broken = (
+        _disarm(here, configuration, note)
+        + _undo("fault", here, configuration, note)
+        + _undo("evidence", here, configuration, note)
+    )
     if broken:
         return Restoration("broken", tuple(broken))
     if _moved(here, note):

@@ -121,7 +121,7 @@ def measure(
         acknowledged &= ~forgiven
     lost = acknowledged & ~survived.rows
     unknown = (writes.outcome == OPEN) & (writes.sent < read_at_ns)
-    answered = _surely_answered(writes, lost, stalls)
+    answered = surely_answered(writes, lost, stalls)
     after = answered[answered > fault.latest]
     newest = _newest_survivor(writes, acknowledged & survived.rows, fault, old_endpoint)
     return Loss(
@@ -148,7 +148,7 @@ def _bounds(writer: int, spans: Sequence[tuple[int, int]]) -> tuple[npt.NDArray[
     return first.astype(np.uint64), last.astype(np.uint64)
 
 
-def _surely_answered(writes: Writes, rows: Flags, stalls: Stalls) -> Times:
+def surely_answered(writes: Writes, rows: Flags, stalls: Stalls) -> Times:
     """Return by when each answer may have been there already: the observer may have stood still and stamped it late."""
     sent, done = writes.sent[rows], writes.done[rows]
     return np.asarray(done - stalls.within(sent, done), dtype=np.int64)

@@ -60,6 +60,10 @@ def _alarms(store: Store, findings: Findings) -> None:
     if store.loss is not None and store.loss.refused_but_there:
         count = store.loss.refused_but_there
         findings.notes.append(f"alarm: {count} {store.name} that were refused are there all the same")
+    if store.deposed is not None and store.deposed.split_brain:
+        count = store.deposed.split_brain
+        sentence = f"alarm: split brain: {count} {store.name} were acknowledged after the promotion, and lost"
+        findings.notes.append(sentence)
     if store.duplicates:
         findings.doubts.append(f"{store.duplicates} {store.name} are there more than once: whose they are is not known")
 

@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 
 from blackstart.history import Ledger, Survivors, WriteOutcome
+from blackstart.judge.deposed import Deposed, elsewhere, of_store, why_not_read
 from blackstart.judge.interval import Interval, as_json, seconds
 from blackstart.judge.loss import ACKNOWLEDGED, CLOSED, OPEN, REFUSED, Flags, Loss, Writes, match, measure
 from blackstart.judge.record import Record
 
-NOT_READ = "the old primary's content was not read"
 NO_VERSIONS = "no key is written twice, so that no older version can come back"
 
 _OUTCOMES = np.zeros(4, np.uint8)
@@ -33,7 +33,8 @@ class Store:
     loss: Loss | None = None
     why: str | None = None
     duplicates: int | None = None
-    divergent: int | None = None
+    deposed: Deposed | None = None
+    not_read: str = ""
     lag_metrics: Mapping[str, Any] = field(default_factory=dict)
     after_failback: bool = False
     rests_on: bool = False
@@ -43,7 +44,7 @@ class Store:
         return None if self.loss is None else self.loss.rpo
 
     def as_json(self) -> dict[str, Any]:
-        loss = self.loss
+        loss, deposed = self.loss, self.deposed
         return {
             "acknowledged": self.acknowledged if loss is None else loss.acknowledged,
             "survived": loss and loss.survived,
@@ -55,20 +56,20 @@ class Store:
             "phantoms": loss and loss.phantoms,
             "rolled_back": None,
             "duplicates": self.duplicates,
-            "divergent": self.divergent,
+            "divergent": deposed and deposed.divergent,
+            "split_brain": deposed and deposed.split_brain,
             "lost_after_fault": loss
             and {"count": loss.lost_after_fault, "span_s": seconds(loss.lost_after_fault_span)},
             "rpo": as_json(self.rpo),
             "newest_survivor_before_fault": as_json(loss.newest_survivor) if loss else None,
-            "engine_gap": None,
+            "engine_gap": deposed and deposed.gap_beside(loss.lost if loss else None),
             "lag_metrics": dict(self.lag_metrics),
             "not_measured": self._not_measured(),
         }
 
     def _not_measured(self) -> dict[str, str]:
         reasons = {"rolled_back": NO_VERSIONS}
-        if self.divergent is None:
-            reasons["divergent"] = NOT_READ
+        reasons |= {"divergent": self.not_read} if self.deposed is None else self.deposed.why
         if self.loss is None:
             reasons["loss"] = self.why or "no reason known"
         return reasons
@@ -129,7 +130,10 @@ class Reading:
     def unmeasured(self, why: str | None) -> Store:
         """Return an entry that claims nothing but how much was acknowledged."""
         everything = None if self.again else int(np.count_nonzero(self.ledger.acknowledged))
-        return Store(self._title, everything, why=why, after_failback=self.again, rests_on=self.rests_on)
+        return Store(
+            self._title, everything, why=why, not_read=why_not_read(self.record),
+            after_failback=self.again, rests_on=self.rests_on,
+        )  # fmt: skip
 
     def measured(self, forgiven: Flags | None) -> Store:
         """Return the entry; ``forgiven`` marks what was lost before already."""
@@ -143,10 +147,11 @@ class Reading:
             return self.unmeasured(str(error))
         old, stalls = _old_endpoint(self.record), self.record.stalls
         loss = measure(writes, survived, survivors.started_ns, self.zero, stalls, old, forgiven)
+        deposed = of_store(self.record, survivors, writes, loss)
         return Store(
             self._title, loss.acknowledged, loss,
             duplicates=survivors.duplicates,
-            divergent=None if self.again else _divergent(self.record, self.store, survivors),
+            deposed=elsewhere(deposed) if self.again else deposed,
             lag_metrics={} if self.again else lag_metrics(self.record, self.zero),
             after_failback=self.again,
             rests_on=self.rests_on,
@@ -168,7 +173,8 @@ def of_ledger(
     rests_on = bool(instrument.get("rests_on"))
     ledger = record.ledgers.get(name)
     if ledger is None or not len(ledger):
-        return [Store(store, None, why="the ledger recorded nothing", rests_on=rests_on)]
+        nothing = "the ledger recorded nothing"
+        return [Store(store, None, why=nothing, not_read=why_not_read(record), rests_on=rests_on)]
     first = Reading(record, store, recovers_in(record), name, ledger, fault, rests_on).measured(None)
     later = Reading(record, store, "after-failback", name, ledger, failback or fault, rests_on)
     if later.survivors is None and later.unreadable is None:
@@ -195,37 +201,26 @@ def lag_metrics(record: Record, fault: Interval) -> dict[str, Any]:
     found = {}
     for name, watch in sorted(record.watches.items()):
         if name.startswith("lag"):
-            pairs = [(t, v) for t, v in zip(watch.times, watch.values, strict=True) if isinstance(v, int | float)]
+            pairs = [(t, v) for t, v in zip(watch.times, map(_lag_ms, watch.values), strict=True) if v is not None]
             before = [v for t, v in pairs if t <= fault.earliest]
-            found[name] = {
+            found[_title(name, watch.values)] = {
                 "last_before_fault": before[-1] if before else None,
                 "most": max((v for _, v in pairs), default=None),
             }
     return found
 
 
+def _lag_ms(reading: Any) -> float | None:
+    value = reading.get("ms") if isinstance(reading, Mapping) else reading
+    return value if isinstance(value, int | float) else None
+
+
+def _title(name: str, readings: tuple[Any, ...]) -> str:
+    """Return the metric's name, as the service has it, with its region and unit; else the watch's own name."""
+    metrics = {str(reading.get("metric")) for reading in readings if isinstance(reading, Mapping)}
+    return f"{metrics.pop()} in {name.removeprefix('lag-')}, ms" if len(metrics) == 1 else name
+
+
 def _old_endpoint(record: Record) -> int | None:
     primary = ((record.run.get("environment") or {}).get("regions") or {}).get("primary")
     return record.regions.index(primary) + 1 if primary in record.regions else None
-
-
-def _divergent(record: Record, store: str, standby: Survivors) -> int | None:
-    """Count what the old primary held and the standby does not; None where the old primary was not read."""
-    old = record.survivors.get((store, "old-primary"))
-    if old is None:
-        return None
-    return sum(_without(spans, standby.ranges.get(writer, ())) for writer, spans in old.ranges.items())
-
-
-def _without(spans: Any, others: Any) -> int:
-    """Count what the spans hold and the others do not; each list's own spans do not overlap."""
-    shared, others = 0, sorted(others)
-    at = 0
-    for first, last in sorted(spans):
-        while at < len(others) and others[at][1] < first:
-            at += 1
-        i = at
-        while i < len(others) and others[i][0] <= last:
-            shared += min(last, others[i][1]) - max(first, others[i][0]) + 1
-            i += 1
-    return int(sum(last - first + 1 for first, last in spans)) - shared

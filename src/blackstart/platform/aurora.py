@@ -1,7 +1,11 @@
 """The Aurora global database, read as the RDS API shows it."""
 
+import hashlib
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
+
+from botocore.exceptions import ClientError
 
 from blackstart.platform import aws
 from blackstart.topology import Topology
@@ -114,3 +118,60 @@ def instances(topology: Topology, region: str) -> Instances:
         readers=tuple(sorted(set(writes) - set(writers))),
         states={instance["DBInstanceIdentifier"]: instance["DBInstanceStatus"] for instance in found},
     )
+
+
+UNPLANNED = "rds:unplanned-global-failover-"
+"""How the service begins the name of the snapshot that it keeps of an old primary, as well as it can."""
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What the service kept of a region's cluster before it rejoined: a cluster snapshot. ``tags`` by their keys."""
+
+    name: str
+    engine: str
+    version: str
+    tags: dict[str, str]
+
+
+def restored_name(mark: str) -> str:
+    """Return the identifier of the cluster, and of its instance, that the run with that mark restores."""
+    # An identifier has 63 characters at most, and no two hyphens in a row: a mark may have both.
+    return f"blackstart-{hashlib.sha256(mark.encode()).hexdigest()[:12]}"
+
+
+def kept_of_old_primary(topology: Topology, region: str, since: datetime) -> Kept | None:
+    """Return the newest whole snapshot that an unplanned failover since then left of the region's cluster."""
+    cluster = topology.regions[region].database.cluster
+    rds = aws.client(topology, "rds", region)
+    pages = rds.get_paginator("describe_db_cluster_snapshots").paginate(
+        DBClusterIdentifier=cluster, SnapshotType="automated"
+    )
+    found = [
+        each
+        for page in pages
+        for each in page["DBClusterSnapshots"]
+        if each["DBClusterSnapshotIdentifier"].startswith(UNPLANNED)
+        and each["Status"] == "available"
+        and each["SnapshotCreateTime"] >= since
+    ]
+    if not found:
+        return None
+    newest = max(found, key=lambda each: each["SnapshotCreateTime"])
+    return Kept(
+        name=newest["DBClusterSnapshotIdentifier"],
+        engine=newest["Engine"],
+        version=newest["EngineVersion"],
+        tags={tag["Key"]: tag["Value"] for tag in newest.get("TagList", [])},
+    )
+
+
+def restored_endpoint(topology: Topology, region: str, mark: str) -> str | None:
+    """Return the endpoint of the cluster that the run with that mark restored; None where there is none."""
+    try:
+        found = aws.client(topology, "rds", region).describe_db_clusters(DBClusterIdentifier=restored_name(mark))
+    except ClientError as error:
+        if error.response["Error"]["Code"] == "DBClusterNotFoundFault":
+            return None
+        raise
+    return str(found["DBClusters"][0]["Endpoint"])

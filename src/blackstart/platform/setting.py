@@ -7,6 +7,7 @@ Chaos Toolkit hands every activity the experiment's ``configuration``; the runne
 import json
 import os
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -32,6 +33,11 @@ class Setting:
     def mark(self) -> str:
         """What tells this run's orders and faults from every other's: unique, also where a folder's name recurs."""
         return _mark(self.run_dir)
+
+    @property
+    def began(self) -> datetime:
+        """When the run began, by the time of day: what AWS dates can be later than that, or not of this run."""
+        return datetime.fromisoformat(json.loads((self.run_dir / "run.json").read_text("utf-8"))["started_at"])
 
     @property
     def client_errors(self) -> tuple[type[Exception], ...]:

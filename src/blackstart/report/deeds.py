@@ -25,7 +25,13 @@ class Deed:
     undoing_look: str
 
 
-ROLES = {"fault": "fault", "recovery": "recovery step", "failback": "failback", "undo": "undoing"}
+ROLES = {
+    "fault": "fault",
+    "recovery": "recovery step",
+    "failback": "failback",
+    "undo": "undoing",
+    "evidence": "evidence",
+}
 
 OPPOSITES = {
     "undone": ("undo_failed",),

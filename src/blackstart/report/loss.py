@@ -44,6 +44,7 @@ FIGURES = (
     ("rolled_back", "Rolled back", "found in an older version than was acknowledged"),
     ("duplicates", "Duplicates", "found more than once"),
     ("divergent", "Divergent", "left only on the old primary"),
+    ("split_brain", "Split brain", "confirmed after the promotion, and not in the promoted standby: an alarm"),
 )
 
 
@@ -65,7 +66,7 @@ def _rows(store: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
     yield "RPO achieved", interval(store.get("rpo")), "age of the oldest lost write when the fault struck"
     yield "Lost after the fault", _late(store), "confirmed after the fault, then lost"
     yield from counted[3:]
-    yield "Engine's own gap", figure(store.get("engine_gap")), "commits past the switch point"
+    yield "Engine's own gap", _gap(store.get("engine_gap")), "commits past the switch point"
     for metric, value in sorted((store.get("lag_metrics") or {}).items()):
         yield f"Metric {plain(metric, 80)}", _metric(value), "the service's own lag: not an RPO"
 
@@ -84,6 +85,17 @@ def figure(value: Any) -> str:
         if key in value:
             return count(value[key])
     return ", ".join(f"{plain(key, 40)} {plain(MISSING if one is None else one, 60)}" for key, one in value.items())
+
+
+def _gap(value: Any) -> str:
+    """Return the engine's gap with its difference to the truth: the divergent writes, else the lost ones."""
+    if not isinstance(value, Mapping):
+        return figure(value)
+    for other in ("divergent", "lost"):
+        beyond = value.get(f"beyond_{other}")
+        if isinstance(beyond, int):
+            return f"{figure(value)} ({beyond:+d} beside the {other})" if beyond else f"{figure(value)}, as the {other}"
+    return figure(value)
 
 
 def _late(store: Mapping[str, Any]) -> str:

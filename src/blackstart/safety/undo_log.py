@@ -18,7 +18,7 @@ from blackstart.outcome import UsageError
 FILE = "undo.jsonl"
 
 Kind = Literal["revertible", "forward_only"]
-Role = Literal["fault", "recovery", "failback", "undo"]
+Role = Literal["fault", "recovery", "failback", "undo", "evidence"]
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ class Intent:
     target: str
     kind: Kind
     role: Role
-    layer: Literal["data", "names", "traffic", "capacity", "fault", "automation"]
+    layer: Literal["data", "names", "traffic", "capacity", "fault", "automation", "evidence"]
     before: dict[str, Any]
     inverse: Call | None
 
