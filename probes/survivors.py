@@ -1,13 +1,11 @@
 """The orders that a region's database holds: what is left of what was acknowledged."""
 
-from itertools import groupby
-from operator import itemgetter
 from typing import Any
 
 from chaoslib.types import Configuration
 
 from blackstart import history
-from blackstart.platform import aurora, sql
+from blackstart.platform import aurora, islands, sql
 from blackstart.platform.setting import Setting, setting
 
 __all__ = ["orders_of_old_primary", "surviving_orders"]
@@ -45,7 +43,8 @@ def orders_of_old_primary(region: str = "primary", configuration: Configuration 
 
 def _read(here: Setting, name: str, endpoint: str, label: str) -> dict[str, Any]:
     started = here.clock.now_ns()
-    rows = _rows(here.topology, name, endpoint, here.mark)
+    with sql.connect(here.topology, name, endpoint) as connection:
+        found = islands.read(connection, here.topology.orders.read_back.sql, {"run": here.mark})
     survivors = history.Survivors(
         store=STORE,
         label=label,
@@ -53,17 +52,8 @@ def _read(here: Setting, name: str, endpoint: str, label: str) -> dict[str, Any]
         started_ns=started,
         ended_ns=here.clock.now_ns(),
         run=here.run_dir.name,
-        ranges={
-            writer: history.as_ranges(sorted({seq for _, seq in found}))
-            for writer, found in groupby(sorted(rows), key=itemgetter(0))
-        },
-        duplicates=len(rows) - len(set(rows)),
+        ranges=found.ranges,
+        duplicates=found.duplicates,
     )
     history.write_survivors(here.run_dir / "history", survivors)
     return {"orders": survivors.count, "read_from": survivors.read_from}
-
-
-def _rows(topology: Any, region: str, endpoint: str, run: str) -> list[tuple[int, int]]:
-    with sql.connect(topology, region, endpoint) as connection:
-        found = connection.execute(topology.orders.read_back.sql, {"run": run}).fetchall()
-    return [(int(writer), int(seq)) for writer, seq in found]
