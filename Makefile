@@ -4,7 +4,7 @@ SHELL := /bin/bash
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: help setup drill test lint bench interruptions lock clean
+.PHONY: help setup drill test lint bench interruptions failovers lock clean
 
 help: ## show this
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | sort | while IFS=$$'\t' read -r name says; do printf '  make %-14s %s\n' "$$name" "$$says"; done
@@ -31,6 +31,9 @@ bench: setup ## measure, and write docs/benchmarks.md from the measurements (pyt
 
 interruptions: setup ## stop a drill in every phase, and write docs/interruptions.md
 	@$(BIN)/python -m benchmarks.interruptions
+
+failovers: setup ## fail over again and again under load, and write docs/failovers.md
+	@$(BIN)/python -m benchmarks.failovers
 
 lock: setup ## resolve the dependencies again, with hashes and without any host's name
 	@source tools/uv.sh && uv_path && "$$UV" pip compile --quiet --upgrade --universal --python-version 3.12 \

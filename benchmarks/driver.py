@@ -6,9 +6,10 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -91,6 +92,15 @@ class Driver:
         """Run a drill to its end, and do something to the system once the named activity has begun."""
         return self._when(experiment, topology, lambda run_dir: _has_begun(run_dir, activity), lambda _: disturb())
 
+    def watched_drill(self, moments: Mapping[str, Callable[[], object]], experiment: str) -> Drill:
+        """Run a drill to its end, and do something to the system as soon as each of the named activities has begun."""
+        began = time.monotonic()
+        run_dir, process = self._start(experiment)
+        for activity, do in moments.items():
+            self._await(process, began, partial(_has_begun, run_dir, activity))
+            do()
+        return self._ended(process, run_dir, began)
+
     def _interrupted(self, experiment: str, number: signal.Signals, due: Callable[[Path], bool]) -> Drill:
         return self._when(experiment, None, due, lambda process: process.send_signal(number))
 
@@ -103,10 +113,13 @@ class Driver:
     ) -> Drill:
         began = time.monotonic()
         run_dir, process = self._start(experiment, topology)
-        while not due(run_dir) and process.poll() is None and time.monotonic() - began < PATIENCE_S:
-            time.sleep(POLL_S)
+        self._await(process, began, lambda: due(run_dir))
         do(process)
         return self._ended(process, run_dir, began)
+
+    def _await(self, process: subprocess.Popen[str], began: float, due: Callable[[], bool]) -> None:
+        while not due() and process.poll() is None and time.monotonic() - began < PATIENCE_S:
+            time.sleep(POLL_S)
 
     def _start(self, experiment: str, topology: Path | None = None) -> tuple[Path, subprocess.Popen[str]]:
         self._runs += 1
