@@ -12,7 +12,7 @@ from blackstart.observer.exchange import Exchange
 from blackstart.observer.pace import Pacer
 from blackstart.observer.plan import LedgerPlan
 from blackstart.observer.regions import Regions
-from blackstart.observer.sequences import Sequences
+from blackstart.observer.sequences import Sequences, block_length, prepare
 from blackstart.observer.template import RequestTemplate
 from blackstart.observer.ticker import Ticker
 
@@ -20,7 +20,6 @@ VERSION = 1  # every write is a new one: nothing is written twice, a timed-out w
 SLACK = 4  # writes outstanding beyond rate x timeout: timers are not exact
 # A late write is as true as any, since its own send time is kept; what a long stall missed is not made up for.
 LATE_NS = 100_000_000
-_LEAST_BLOCK, _MOST_BLOCK = 16, 4096
 
 
 class LedgerWriter:
@@ -40,17 +39,13 @@ class LedgerWriter:
         self._pacer = Pacer.every(round(1e9 / plan.rate_per_s), late_ns=LATE_NS)
         self._timeout_ns = round(plan.timeout_s * 1e9)
         self._most = math.ceil(plan.timeout_s * plan.rate_per_s) + SLACK
-        # A block is about a second's worth: a crash leaves no more than two of them unknown.
-        block = min(_MOST_BLOCK, max(_LEAST_BLOCK, round(plan.rate_per_s / plan.writers)))
+        block = block_length(plan.rate_per_s, plan.writers)
         self._sequences = [Sequences(writer, file, block) for writer in range(plan.writers)]
         self._ticker = Ticker(self._pacer, self._turn)
 
     def prepare(self, timeout_s: float) -> None:
         """Reserve the first blocks and wait until they are on the disk. Raises OSError if they don't get there."""
-        now_ns = time.monotonic_ns()
-        position = max(sequences.reserve(now_ns) for sequences in self._sequences)
-        if not self._file.wait_synced(position, timeout_s):
-            raise self._file.error or TimeoutError(f"the disk took more than {timeout_s} s")
+        prepare(self._sequences, self._file, timeout_s)
 
     def start(self, loop: asyncio.AbstractEventLoop, start_ns: int) -> None:
         """Send the first write at that time."""

@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from blackstart.clock import Anchor, SystemClock
 from blackstart.history.records import pack_beat
@@ -16,9 +16,13 @@ from blackstart.observer.pace import Pacer
 from blackstart.observer.plan import CanaryPlan, LedgerPlan, Plan
 from blackstart.observer.questions import question
 from blackstart.observer.regions import Regions
+from blackstart.observer.sql_plan import SqlLedgerPlan
 from blackstart.observer.ticker import Ticker
 from blackstart.observer.voice import Voice
 from blackstart.outcome import BlackstartError, Exit
+
+if TYPE_CHECKING:
+    from blackstart.observer.sql_ledger import SqlLedgerWriter
 
 BEAT_NS = 100_000_000
 STATE_NS = 250_000_000
@@ -88,7 +92,7 @@ class Observation:
             self._loop.call_later(self.plan.duration_s, self.end, "duration")
 
     @property
-    def instruments(self) -> list[Canary | LedgerWriter]:
+    def instruments(self) -> "list[Canary | LedgerWriter | SqlLedgerWriter]":
         return [*self.canaries, *self.ledgers]
 
     def _close(self, reason: str, detail: str | None) -> Exit:
@@ -124,8 +128,13 @@ class Observation:
         answers = self._file(f"answers-{plan.name}.jsonl", CANARY_FLUSH_S) if asked.keeps_answers else None
         return Canary(plan, asked, self._regions, file, answers)
 
-    def _ledger(self, plan: LedgerPlan) -> LedgerWriter:
-        return LedgerWriter(plan, self._regions, self._file(f"ledger-{plan.name}.bin", LEDGER_FLUSH_S, sync=True))
+    def _ledger(self, plan: LedgerPlan | SqlLedgerPlan) -> "LedgerWriter | SqlLedgerWriter":
+        file = self._file(f"ledger-{plan.name}.bin", LEDGER_FLUSH_S, sync=True)
+        if isinstance(plan, LedgerPlan):
+            return LedgerWriter(plan, self._regions, file)
+        from blackstart.observer.sql_ledger import SqlLedgerWriter  # noqa: PLC0415 - psycopg is heavy, and rarely used
+
+        return SqlLedgerWriter(plan, self._regions, self.plan.served_by, file)
 
     def _file(self, name: str, flush_s: float, *, sync: bool = False) -> RecordFile:
         def failed(error: OSError) -> None:

@@ -9,10 +9,12 @@ from blackstart.observer.canary_plan import CanaryPlan
 from blackstart.observer.fields import Fields
 from blackstart.observer.questions import question
 from blackstart.observer.regions import Regions
+from blackstart.observer.sql_plan import SqlLedgerPlan
 from blackstart.outcome import UsageError
 
 __all__ = ["Adaptive", "CanaryPlan", "LedgerPlan", "Plan", "RequestPlan"]
 
+REDACTED = "(redacted)"
 _SECRET_HEADER = re.compile(r"authorization|cookie|token|secret|api-?key|password", re.IGNORECASE)
 
 
@@ -83,6 +85,11 @@ class LedgerPlan:
         )
 
 
+def _ledger(data: Any) -> LedgerPlan | SqlLedgerPlan:
+    by_sql = isinstance(data, Mapping) and data.get("kind") == "sql"
+    return SqlLedgerPlan.from_json(data) if by_sql else LedgerPlan.from_json(data)
+
+
 @dataclass(frozen=True)
 class Plan:
     """All that one observer does. ``out`` is the history's folder; it must hold no history yet.
@@ -93,7 +100,7 @@ class Plan:
 
     served_by: tuple[str, ...]
     canaries: tuple[CanaryPlan, ...] = ()
-    ledgers: tuple[LedgerPlan, ...] = ()
+    ledgers: tuple[LedgerPlan | SqlLedgerPlan, ...] = ()
     out: str = ""
     served_by_header: str = "X-Region"
     duration_s: float | None = None
@@ -108,7 +115,7 @@ class Plan:
         plan = cls(
             served_by=fields.texts("served_by"),
             canaries=tuple(CanaryPlan.from_json(item) for item in fields.items("canaries")),
-            ledgers=tuple(LedgerPlan.from_json(item) for item in fields.items("ledgers")),
+            ledgers=tuple(_ledger(item) for item in fields.items("ledgers")),
             out=fields.text("out") or "",
             served_by_header=fields.text("served_by_header") or "X-Region",
             duration_s=fields.number("duration_s", 0.0) or None,
@@ -129,9 +136,12 @@ class Plan:
         data = self.as_json()
         data["canaries"] = [plan.recorded(canary) for plan, canary in zip(self.canaries, data["canaries"], strict=True)]
         for ledger in data["ledgers"]:
+            if "database" in ledger:
+                ledger["database"] |= {"password": REDACTED}
+                continue
             headers = ledger["request"]["headers"]
             ledger["request"]["headers"] = {
-                name: "(redacted)" if _SECRET_HEADER.search(name) else value for name, value in headers.items()
+                name: REDACTED if _SECRET_HEADER.search(name) else value for name, value in headers.items()
             }
         return data
 

@@ -17,5 +17,9 @@ class Regions:
             return 0
         return self._numbers.get(reply.headers.get(self._header, b""), 0)
 
+    def number(self, name: str | None) -> int:
+        """Return the number of the region with that name, 0 for none of the plan's."""
+        return self._numbers.get((name or "").encode(), 0)
+
     def name(self, number: int) -> str | None:
         return self._names[number - 1] if number else None

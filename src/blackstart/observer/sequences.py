@@ -1,9 +1,20 @@
 """The sequences of one writer: none is used before the journal that reserves it is on the disk."""
 
+import time
 from dataclasses import dataclass
 
 from blackstart.history.records import Entry, Kind, pack_entry
 from blackstart.history.writing import RecordFile
+
+_LEAST_BLOCK, _MOST_BLOCK = 16, 4096
+
+
+def block_length(rate_per_s: float, writers: int) -> int:
+    """Return how many sequences a block of one writer has: about a second's worth.
+
+    A crash leaves no more than two blocks of each writer unknown.
+    """
+    return min(_MOST_BLOCK, max(_LEAST_BLOCK, round(rate_per_s / writers)))
 
 
 @dataclass
@@ -52,3 +63,11 @@ class Sequences:
 
     def _journal_block(self, first: int, length: int, now_ns: int) -> int:
         return self._journal.append(pack_entry(Entry(Kind.RESERVED, self._writer, first, now_ns, 0, length)))
+
+
+def prepare(every: list[Sequences], journal: RecordFile, timeout_s: float) -> None:
+    """Reserve the first blocks and wait until they are on the disk. Raises OSError if they don't get there."""
+    now_ns = time.monotonic_ns()
+    position = max(sequences.reserve(now_ns) for sequences in every)
+    if not journal.wait_synced(position, timeout_s):
+        raise journal.error or TimeoutError(f"the disk took more than {timeout_s} s")
