@@ -82,7 +82,7 @@ class Adaptive(_Part):
 
 
 class LedgerInstrument(_Part):
-    """Acknowledged orders, written through the accelerator."""
+    """Acknowledged orders, written through the application at the accelerator, or straight into the table by SQL."""
 
     name: str = Field(default="orders", pattern=r"^[a-z0-9-]+$")
     writers: int = Field(default=2, ge=1, le=64)
@@ -90,6 +90,9 @@ class LedgerInstrument(_Part):
     slo_s: float = Field(default=1.0, gt=0)
     timeout_s: float = Field(default=2.0, gt=0)
     rests_on: bool = True
+    through: Literal["application", "sql"] = Field(
+        default="application", description="sql: by the topology's orders.sql, at the name that leads to the writer"
+    )
 
 
 class Instruments(_Part):

@@ -171,10 +171,17 @@ class ReadBack(_Part):
     sql: str
 
 
+class SqlWrite(_Part):
+    """One order as a statement, with ``%(run)s %(writer)s %(seq)s %(key)s %(version)s``."""
+
+    statement: str
+
+
 class Orders(_Part):
-    """How acknowledged data is made, and how it is found again."""
+    """How acknowledged data is made, and how it is found again. ``sql``: how straight into the table, if at all."""
 
     write: Write
+    sql: SqlWrite | None = None
     read: Read
     read_back: ReadBack
     served_by_header: str

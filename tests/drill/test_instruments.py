@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -89,3 +90,11 @@ def test_a_database_that_no_service_knows_is_one_clear_line() -> None:
     with pytest.raises(UsageError, match="the database of eu-west-1, where a canary stands, is not known") as refused:
         places.AwsDatabases(nowhere).endpoint("eu-west-1", "write")
     assert "\n" not in str(refused.value)
+
+
+def test_a_ledger_through_sql_needs_a_statement_in_the_topology() -> None:
+    by_sql = LOADED.declaration.instruments.ledgers[0].model_copy(update={"through": "sql"})
+    declared = LOADED.declaration.instruments.model_copy(update={"ledgers": (by_sql,)})
+    asked = replace(LOADED, declaration=LOADED.declaration.model_copy(update={"instruments": declared}))
+    with pytest.raises(UsageError, match=r"orders\.sql"):
+        instruments.plan(asked, SYSTEM, Path("/runs/one"), "one-1a2b")

@@ -1,5 +1,6 @@
 """The SQL ledger against a real PostgreSQL: what it says was committed is there, whatever becomes of the server."""
 
+import itertools
 import time
 from contextlib import contextmanager
 
@@ -14,6 +15,7 @@ from blackstart.platform import islands
 from tests.postgresql import HOST, server
 
 STATEMENT = "INSERT INTO orders (run, writer, seq) VALUES (%(run)s, %(writer)s, %(seq)s)"
+LEDGERS = "SELECT pid FROM pg_stat_activity WHERE application_name = 'blackstart-ledger'"
 QUERY = "SELECT writer, seq FROM orders WHERE run = %(run)s"
 
 
@@ -149,3 +151,44 @@ def test_a_plan_without_what_a_connection_needs_is_refused(tmp_path, field):
     data["ledgers"][0]["database"][field] = ""
     with pytest.raises(UsageError, match=field):
         Plan.from_json(data)
+
+
+def test_a_database_that_hangs_fails_the_waiting_writes_in_time_and_leaves_no_hole(database, tmp_path):
+    """What is due while its connection is taken has failed by its own deadline: nothing is left out."""
+    with observing(plan(database.port, tmp_path), tmp_path) as observer, database.connect() as connection:
+        until(observer, "acknowledged", 40)
+        with connection.transaction():
+            connection.execute("LOCK TABLE orders")
+            time.sleep(2.5)
+        until(observer, "acknowledged", 80)
+    ledger = written(tmp_path)
+    took = ledger.done[ledger.failed] - ledger.scheduled[ledger.failed]
+    assert len(took) > 100
+    assert took.max() > 0.9e9
+    # A timeout is one: who is told at once that there is no connection any more was refused.
+    timed_out = ledger.error[ledger.failed] == Failure.TIMEOUT
+    assert timed_out.any()
+    assert (took[timed_out] > 0.9e9).all()
+    scheduled = sorted(ledger.scheduled[ledger.sent > 0].tolist())
+    steps = [b - a for a, b in itertools.pairwise(scheduled)]
+    assert sorted(steps)[len(steps) // 2] == pytest.approx(5e6, rel=0.01)
+    assert max(steps) < 1e9
+
+
+def test_a_server_that_became_a_reader_is_left_for_where_the_name_leads(database, tmp_path):
+    with observing(plan(database.port, tmp_path), tmp_path) as observer:
+        until(observer, "acknowledged", 20)
+        with database.connect() as connection:
+            before = {pid for (pid,) in connection.execute(LEDGERS).fetchall()}
+            connection.execute("ALTER SYSTEM SET default_transaction_read_only = on")
+            connection.execute("SELECT pg_reload_conf()")
+            until(observer, "failed", 20)
+            connection.execute("ALTER SYSTEM RESET default_transaction_read_only")
+            connection.execute("SELECT pg_reload_conf()")
+            until(observer, "acknowledged", 60)
+            deadline = time.monotonic() + 30
+            while before & {pid for (pid,) in connection.execute(LEDGERS).fetchall()}:
+                assert time.monotonic() < deadline
+                time.sleep(0.1)
+    ledger = written(tmp_path)
+    assert keys(ledger, ledger.acknowledged) == there(database)

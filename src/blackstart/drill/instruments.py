@@ -6,6 +6,8 @@ from typing import Any
 from blackstart.drill import places
 from blackstart.experiment import Experiment, LedgerInstrument
 from blackstart.observer.plan import Plan
+from blackstart.outcome import UsageError
+from blackstart.platform import sql
 from blackstart.topology import Topology
 
 
@@ -50,14 +52,19 @@ def load(experiment: Experiment) -> dict[str, float] | None:
 
 
 def _ledger(ledger: LedgerInstrument, topology: Topology, run: str) -> dict[str, Any]:
-    write = topology.orders.write
-    return {
+    common = {
         "name": ledger.name,
         "run": run,
         "writers": ledger.writers,
         "rate_per_s": ledger.rate_per_s,
         "timeout_s": ledger.timeout_s,
         "slo_s": ledger.slo_s,
+    }
+    if ledger.through == "sql":
+        return {**common, "kind": "sql", "database": _database(topology)}
+    write = topology.orders.write
+    return {
+        **common,
         "request": {
             "method": write.method,
             "url": topology.accelerator.url + write.path,
@@ -65,4 +72,23 @@ def _ledger(ledger: LedgerInstrument, topology: Topology, run: str) -> dict[str,
             "body": write.body,
             "acknowledged": list(write.acknowledged),
         },
+    }
+
+
+def _database(topology: Topology) -> dict[str, Any]:
+    """Return where the ledger writes: at the name by which applications find the writer, wherever that leads."""
+    if topology.orders.sql is None:
+        raise UsageError(
+            f"a ledger writes through sql, and topology {topology.name!r} has no orders.sql: add it (docs/topology.md)"
+        )
+    writer = topology.database.writer
+    user, password = sql.login(topology, topology.standby)
+    return {
+        "host": writer.record.name if writer.record else writer.global_endpoint,
+        "port": topology.database.port,
+        "database": topology.database.name,
+        "user": user,
+        "password": password,
+        "statement": topology.orders.sql.statement,
+        "resolver": topology.resolver,
     }

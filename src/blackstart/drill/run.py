@@ -77,9 +77,9 @@ def run(request: Request, watcher: Watcher, clock: Clock) -> Ended:
         folder.describe(run_dir, experiment, here.topology, topology_path, request.system.started, clock)
         signals = Signals(lambda: watcher.current)
         stack.enter_context(signals.installed())
+        plan = instruments.plan(experiment, here.topology, run_dir, here.mark)
         # From here on the system may be left in need of its lab, whatever happens.
         request.system.keep = True
-        plan = instruments.plan(experiment, here.topology, run_dir, here.mark)
         restoration = Drill(experiment, here, configuration, plan, signals, watcher).run()
         request.system.keep = restoration.state != "restored"
         return replace(conclude(run_dir), interrupted=signals.received)

@@ -1,6 +1,7 @@
 """A ledger that writes straight into a table: one connection a writer, acknowledged when its COMMIT has returned."""
 
 import asyncio
+import math
 import time
 from collections import Counter
 
@@ -14,13 +15,14 @@ from blackstart.observer.sql_session import Session
 from blackstart.observer.ticker import Ticker
 
 VERSION = 1
+SLACK = 4  # writes outstanding beyond rate x timeout: timers are not exact
 LATE_NS = 100_000_000
 
 
 class SqlLedgerWriter:
     """Writes at a steady rate, and remembers what was acknowledged, and by which region.
 
-    A writer whose last write has not ended yet skips its turn: a connection does one thing at a time.
+    An open loop: a write whose connection is taken waits for it, and has failed when its time is over before that.
     """
 
     def __init__(self, plan: SqlLedgerPlan, regions: Regions, served_by: tuple[str, ...], file: RecordFile) -> None:
@@ -29,6 +31,7 @@ class SqlLedgerWriter:
         self.outstanding = 0
         self._regions, self._file = regions, file
         self._pacer = Pacer.every(round(1e9 / plan.rate_per_s), late_ns=LATE_NS)
+        self._most = math.ceil(plan.timeout_s * plan.rate_per_s) + SLACK
         block = block_length(plan.rate_per_s, plan.writers)
         self._sequences = [Sequences(writer, file, block) for writer in range(plan.writers)]
         self._sessions = [Session(plan.database, served_by, plan.timeout_s) for _ in range(plan.writers)]
@@ -70,29 +73,26 @@ class SqlLedgerWriter:
 
     def _begin(self, tick: int, now_ns: int) -> None:
         writer = tick % self.plan.writers
-        session = self._sessions[writer]
-        seq = None if session.busy else self._sequences[writer].take(now_ns)
+        seq = self._sequences[writer].take(now_ns) if self.outstanding < self._most else None
         if seq is None:
             self.counts["skipped"] += 1
             return
-        session.busy = True
         self.outstanding += 1
-        task = self._loop.create_task(self._write(session, writer, seq, self._pacer.scheduled(tick)))
+        task = self._loop.create_task(self._write(self._sessions[writer], writer, seq, self._pacer.scheduled(tick)))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
     async def _write(self, session: Session, writer: int, seq: int, scheduled_ns: int) -> None:
         plan = self.plan
         key = f"{plan.run}-{writer}-{seq}"
-        sent_ns, region = time.monotonic_ns(), session.region
+        sent_ns = time.monotonic_ns()
         deadline_s = self._loop.time() + plan.timeout_s - (sent_ns - scheduled_ns) / 1e9
         self._journal(Entry(Kind.SENT, writer, seq, sent_ns, 0, scheduled_ns))
         parameters = {"run": plan.run, "writer": writer, "seq": seq, "key": key, "version": VERSION}
-        kind, code = await session.write(parameters, deadline_s)
-        endpoint = self._regions.number(region) if kind is Kind.ACKNOWLEDGED else 0
+        kind, code, region = await session.write(parameters, deadline_s)
+        endpoint = self._regions.number(region)
         aux = VERSION if kind is Kind.ACKNOWLEDGED else code
         self._journal(Entry(kind, writer, seq, time.monotonic_ns(), endpoint, aux))
-        session.busy = False
         self.outstanding -= 1
 
     def _journal(self, entry: Entry) -> None:

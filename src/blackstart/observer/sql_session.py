@@ -17,14 +17,15 @@ _RETRY_S, _CLOSE_S = 0.05, 1.0
 
 
 class Outcome(NamedTuple):
-    """What became of a write: a ledger record's kind and its error code (0 for none)."""
+    """What became of a write: a ledger record's kind, its error code (0 for none), and which region acknowledged it."""
 
     kind: Kind
     code: int
+    region: str | None = None
 
 
 class Session:
-    """Keeps one connection. A write is sent at once or not at all: without a connection it has failed for certain.
+    """Keeps one connection, on which writes take turns. Without a connection a write has failed for certain.
 
     ``region`` is the region in the name that the host led to when this connection was made, None where there is none.
     """
@@ -36,13 +37,13 @@ class Session:
         self._why = Failure.REFUSED
         self._committing = False
         self.region: str | None = None
-        self.busy = True
-        """A write is under way, or the first try to connect: until that has ended nothing can be sent, nor fail."""
+        self._turn = asyncio.Lock()
+        """Held by the write that is under way, at first by the first try to connect: one thing at a time."""
 
     async def keep(self) -> None:
         """Connect, and connect again when the connection is lost; never returns."""
-        await self._try()
-        self.busy = False
+        async with self._turn:
+            await self._try()
         while True:
             if self._connection is not None:
                 await self._until_lost(self._connection)
@@ -53,11 +54,10 @@ class Session:
         try:
             async with asyncio.timeout(self._timeout_s):
                 self._connection = await self._connected()
-        except TimeoutError:
-            self._why = Failure.TIMEOUT
         except (socket.gaierror, dns.exception.DNSException):
             self._why = Failure.UNRESOLVED
         except (OSError, psycopg.Error):
+            # Also where connecting timed out: it is the connection that waited, the write is refused at once.
             self._why = Failure.REFUSED
 
     async def _until_lost(self, connection: psycopg.AsyncConnection[Any]) -> None:
@@ -74,14 +74,27 @@ class Session:
 
     async def write(self, parameters: dict[str, Any], deadline_s: float) -> Outcome:
         """Insert and commit one write; ``deadline_s`` is on the loop's clock, and the outcome is there by then."""
+        try:
+            async with asyncio.timeout_at(deadline_s):
+                await self._turn.acquire()
+        except TimeoutError:
+            return Outcome(Kind.FAILED, Failure.TIMEOUT)  # it never came to be sent
+        try:
+            return await self._write(parameters, deadline_s)
+        finally:
+            self._turn.release()
+
+    async def _write(self, parameters: dict[str, Any], deadline_s: float) -> Outcome:
         connection = self._connection
         if connection is None:
             return Outcome(Kind.FAILED, self._why)
         self._committing = False
+        region = self.region
         task = asyncio.ensure_future(self._commit(connection, parameters))
         done, _ = await asyncio.wait({task}, timeout=max(0.0, deadline_s - asyncio.get_running_loop().time()))
         if done:
-            return task.result()
+            outcome = task.result()
+            return outcome._replace(region=region) if outcome.kind is Kind.ACKNOWLEDGED else outcome
         # Not cancelled: psycopg would wait for the server. Cut off, nothing more can be sent, a COMMIT least of all.
         _cut(connection)
         self._lose(connection)
@@ -94,6 +107,10 @@ class Session:
             await connection.execute(self._plan.statement, parameters)
             committing = self._committing = True
             await connection.commit()
+        except psycopg.errors.ReadOnlySqlTransaction:
+            # It follows another writer by now: the name leads elsewhere, or will.
+            self._lose(connection)
+            return Outcome(Kind.FAILED, Failure.OTHER)
         except (OSError, psycopg.Error):
             return await self._failed(connection, committing)
         return Outcome(Kind.ACKNOWLEDGED, 0)

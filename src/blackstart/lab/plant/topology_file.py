@@ -13,6 +13,10 @@ aws_access_key_id = blackstart
 aws_secret_access_key = blackstart
 """
 ORDER_BODY = '{"run":"{run}","writer":{writer},"seq":{seq},"version":{version},"item":"canary"}'
+ORDER_STATEMENT = (
+    "INSERT INTO orders (key, run, writer, seq, version, item) "
+    "VALUES (%(key)s, %(run)s, %(writer)s, %(seq)s, %(version)s, 'canary')"
+)
 
 FIDELITY = (
     "The system is the lab's twin on one machine: the AWS APIs are simulated, and no figure includes AWS's own delays, "
@@ -144,6 +148,7 @@ def _orders() -> dict[str, Any]:
             "body": ORDER_BODY,
             "acknowledged": [200, 201],
         },
+        "sql": {"statement": ORDER_STATEMENT},
         "served_by_header": "X-Region",
         "read": {"path": "/catalogue", "status": [200], "cache": {"header": "X-Cache", "hit": "hit"}},
         "read_back": {"sql": "SELECT writer, seq FROM orders WHERE run = %(run)s"},
