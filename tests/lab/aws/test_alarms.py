@@ -83,6 +83,7 @@ def test_disabled_actions_start_nothing(api: Any, watched: Any, eventually: Even
 
 def test_the_history_comes_in_pages_in_either_order(watched: Any, eventually: Eventually) -> None:
     becomes(watched, eventually, "OK", 100.0)
+    eventually(lambda: len(watched.describe_alarm_history(AlarmName=NAME)["AlarmHistoryItems"]) > 1)
     everything = watched.describe_alarm_history(AlarmName=NAME)["AlarmHistoryItems"]
     first = watched.describe_alarm_history(AlarmName=NAME, MaxRecords=1, ScanBy="TimestampAscending")
     assert first["AlarmHistoryItems"][0]["Timestamp"] == min(item["Timestamp"] for item in everything)
