@@ -4,7 +4,7 @@ SHELL := /bin/bash
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: help setup drill test lint bench interruptions failovers lock clean
+.PHONY: help setup drill test proofs lint bench interruptions failovers lock clean
 
 help: ## show this
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | sort | while IFS=$$'\t' read -r name says; do printf '  make %-14s %s\n' "$$name" "$$says"; done
@@ -17,7 +17,10 @@ drill: setup ## start the lab, lose the primary region, recover, prove RTO and R
 	@$(BIN)/blackstart run region-loss
 
 test: setup ## the test suite, with real servers and real clients
-	@$(BIN)/pytest tests --ignore=tests/packaging -n 2 --dist loadfile
+	@$(BIN)/pytest tests --ignore=tests/packaging -m "not proof" -n 2 --dist loadfile
+
+proofs: setup ## the whole game day, and how each of its drills fails as it should, in real labs
+	@$(BIN)/pytest tests -m proof -n 2 --dist loadfile
 
 lint: setup ## style, types, layers, and what is in the built package
 	@$(BIN)/ruff check .

@@ -14,7 +14,7 @@ from benchmarks.driver import Drill, Driver
 from blackstart import topology
 from tests.drill.conftest import changed_topology, experiment_without, impatient
 
-pytestmark = [pytest.mark.lab, pytest.mark.timeout(300), pytest.mark.usefixtures("unchanged")]
+pytestmark = [pytest.mark.proof, pytest.mark.lab, pytest.mark.timeout(300), pytest.mark.usefixtures("unchanged")]
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ import pytest
 from benchmarks.driver import Driver
 from tests.drill.conftest import impatient
 
-pytestmark = [pytest.mark.lab, pytest.mark.timeout(300), pytest.mark.usefixtures("unchanged")]
+pytestmark = [pytest.mark.proof, pytest.mark.lab, pytest.mark.timeout(300), pytest.mark.usefixtures("unchanged")]
 
 
 def test_a_standby_that_cannot_be_promoted_is_never_met(driver: Driver, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from benchmarks.driver import Driver
 from blackstart import experiment
 from blackstart.history import History
 
-pytestmark = [pytest.mark.lab, pytest.mark.timeout(300), pytest.mark.usefixtures("unchanged")]
+pytestmark = [pytest.mark.proof, pytest.mark.lab, pytest.mark.timeout(300), pytest.mark.usefixtures("unchanged")]
 
 PLACES = {
     "writer-record": {"at": "record:writer"},

@@ -15,7 +15,7 @@ from blackstart.platform import kubernetes
 from blackstart.topology import Topology
 from tests.drill.conftest import impatient
 
-pytestmark = [pytest.mark.lab, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.proof, pytest.mark.lab, pytest.mark.timeout(300)]
 
 
 @pytest.fixture(scope="module")

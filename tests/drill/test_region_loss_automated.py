@@ -13,7 +13,7 @@ from benchmarks.driver import Drill, Driver
 from blackstart.lab import door
 from tests.drill.conftest import impatient
 
-pytestmark = [pytest.mark.lab, pytest.mark.timeout(300), pytest.mark.usefixtures("unchanged")]
+pytestmark = [pytest.mark.proof, pytest.mark.lab, pytest.mark.timeout(300), pytest.mark.usefixtures("unchanged")]
 
 NAME = "region-loss-automated"
 ARMED = "eu-central-1/shop-primary-entry"

@@ -13,7 +13,7 @@ from blackstart import topology
 from blackstart.platform import accelerator
 from tests.drill.conftest import impatient
 
-pytestmark = [pytest.mark.lab, pytest.mark.timeout(300), pytest.mark.usefixtures("unchanged")]
+pytestmark = [pytest.mark.proof, pytest.mark.lab, pytest.mark.timeout(300), pytest.mark.usefixtures("unchanged")]
 
 
 @contextmanager

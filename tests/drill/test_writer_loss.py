@@ -16,7 +16,7 @@ from blackstart.platform import aurora, sql
 NAME, PRIMARY = "aurora-writer-loss", "eu-west-1"
 WRITER, READER = f"shop-{PRIMARY}-1", f"shop-{PRIMARY}-2"
 
-pytestmark = [pytest.mark.lab, pytest.mark.timeout(300), pytest.mark.usefixtures("unchanged")]
+pytestmark = [pytest.mark.proof, pytest.mark.lab, pytest.mark.timeout(300), pytest.mark.usefixtures("unchanged")]
 
 
 def test_the_reader_takes_over_and_gives_back_and_nothing_is_lost_either_way(driver: Driver) -> None:

@@ -301,6 +301,8 @@ def test_a_part_that_cannot_start_is_named_and_nothing_stays(lab_home, lab_block
     with socket.socket() as squatter:
         # Somebody sits on the address of the first free block's cache.
         block = next(n for n in lab_blocks if _is_free(f"127.{n}.0.2"))
+        # Connections of a lab that was here a moment ago may still be winding down.
+        squatter.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         squatter.bind((f"127.{block}.1.40", 6379))
         squatter.listen()
         began = time.monotonic()

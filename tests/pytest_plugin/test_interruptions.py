@@ -8,7 +8,7 @@ import pytest
 from benchmarks.driver import Driver
 from tests.pytest_plugin.repository import Repository, dials_drill
 
-pytestmark = [pytest.mark.lab, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.proof, pytest.mark.lab, pytest.mark.timeout(300)]
 
 INTERRUPTED, HOLDING = 2, 7
 TESTS = """

@@ -6,7 +6,7 @@ import pytest
 
 from tests.pytest_plugin.repository import Repository, dials_drill
 
-pytestmark = [pytest.mark.lab, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.proof, pytest.mark.lab, pytest.mark.timeout(300)]
 
 TESTS = """
 import pytest

@@ -14,7 +14,7 @@ import pytest
 from benchmarks.driver import Driver
 from blackstart import experiment
 
-pytestmark = [pytest.mark.lab, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.proof, pytest.mark.lab, pytest.mark.timeout(900)]
 
 ROOT = Path(__file__).parents[2]
 PATIENCE_S = 800
