@@ -5,6 +5,7 @@ import errno
 import socket
 import ssl
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from enum import IntEnum
 from typing import Any
@@ -27,7 +28,7 @@ class Failure(IntEnum):
 _OWN_LIMITS = frozenset((errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM, errno.EADDRNOTAVAIL))
 
 
-class Attempt:
+class Attempt(ABC):
     """Starts, ends: ``on_end`` is called exactly once, with ``failure`` set or None.
 
     Times are monotonic ns; ``written_ns`` is 0 while nothing that was asked has left, so a failure then is a
@@ -52,12 +53,13 @@ class Attempt:
         self._timer = loop.call_later(max(0, deadline_ns - self.started_ns) / 1e9 + GRAIN_S, self._late)
         self._begin()
 
+    @abstractmethod
     def _begin(self) -> None:
-        raise NotImplementedError
+        """Start what is asked."""
 
+    @abstractmethod
     def _close(self) -> None:
         """Let go of connections and tasks."""
-        raise NotImplementedError
 
     def _late(self) -> None:
         # After a stall the timer fires before the reply that has long arrived is read: look once more.

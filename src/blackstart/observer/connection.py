@@ -3,6 +3,7 @@
 import asyncio
 import socket
 import time
+from abc import abstractmethod
 from collections.abc import Callable
 from typing import Any, cast
 
@@ -59,9 +60,9 @@ class Connection(Attempt, asyncio.Protocol):
         self.written_ns = time.monotonic_ns()
         self._connected(self._transport)
 
+    @abstractmethod
     def _connected(self, transport: asyncio.Transport) -> None:
         """Ask over the new connection."""
-        raise NotImplementedError
 
     def _close(self) -> None:
         if self._transport is not None:
