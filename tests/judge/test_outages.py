@@ -181,6 +181,35 @@ def test_a_probe_answered_before_an_earlier_one_was_struck_is_no_proof_of_recove
     assert samples[101].done < samples[100].done <= outage.end.latest
 
 
+def held_until(end, each_ns, interval_ns=5 * MS):
+    """Probes from 2 s before ``end`` to 3 s after it; what had waited is answered from then on, one by one."""
+    prober = Prober(start=end - 6 * S, end=end + 3 * S, interval_ns=interval_ns)
+    samples, answered = probe(Service(latency_ns=MS, jitter_ns=0), prober, random.Random(2)), end
+    for i, sample in enumerate(samples):
+        if sample.sent >= end - 2 * S:
+            answered = max(answered + each_ns, sample.done)
+            late = answered - sample.scheduled > S
+            samples[i] = sample._replace(done=answered, result=Result.SLOW if late else Result.GOOD)
+    counted = judged(series("canary", samples, prober), prober.seen_stalls)
+    (outage,) = find(counted, W, Latency.before(counted, end - 3 * S))
+    return outage
+
+
+def test_an_end_after_a_standstill_is_dated_by_the_first_of_the_crowd():
+    """Two hundred that had waited for too long are answered first, and none of them is good."""
+    outage = held_until(20 * S, each_ns=300_000)
+    assert outage.end.latest > 20 * S + 60 * MS
+    assert abs(outage.end.point - 20 * S) < 2 * MS
+    assert outage.first_light.point == outage.end.point
+
+
+def test_slow_answers_that_come_as_evenly_as_they_were_asked_for_date_nothing():
+    service = Service(down=((10 * S, 15 * S),), mode="brown-out", brown_out_ns=1500 * MS, jitter_ns=0)
+    (outage,), _ = outages_of(service, Prober(interval_ns=20 * MS), seed=1)
+    assert outage.failure == "slow"
+    assert abs(outage.end.point - 15 * S) < 20 * MS
+
+
 def test_no_probes_at_all():
     assert outages_of(Service(), Prober(end=0), seed=0)[0] == []
     assert widest_hole_ns(outages_of(Service(), Prober(end=0), seed=0)[1], 0, 1) is None

@@ -19,6 +19,11 @@ from blackstart.judge.stalls import Times
 
 Indices = npt.NDArray[np.intp]
 
+CROWDED = 5
+"""Answers that come so many times closer together than their questions were sent had been held, and were let go."""
+CROWD_NS = 50_000_000
+"""What two questions that were sent together may add to that: answers never come at the very same instant."""
+
 _OTHERS = {4: "unresolved", 7: "untrusted"}
 """Failures that have no result of their own, by the observer's numbers."""
 
@@ -160,10 +165,25 @@ def _back(series: Judged, last_bad: int, proof: int, completed: int, latency: La
     a gap after it in the mean, as the first bad one came half a gap after the start.
     """
     first = last_bad + 1
-    gap = int(series.sent[first] - series.sent[last_bad])
     waited = int(series.done[first] - series.sent[first]) > latency.slowest > 0
-    point = completed - latency.usual - (0 if waited else gap // 2)
+    if waited:
+        point = _released(series, first, completed) - latency.usual
+    else:
+        point = completed - latency.usual - int(series.sent[first] - series.sent[last_bad]) // 2
     return Interval.between(int(series.sent[last_bad]), proof, point)
+
+
+def _released(series: Judged, first: int, completed: int) -> int:
+    """Return when the first of a crowd was answered: what a standstill held comes back at once, the oldest first.
+
+    Those that had waited for too long are bad, so the good one that completed first stands behind all of them. They
+    are the slow ones sent right before it, as long as their answers came much closer together than they were sent.
+    """
+    between = np.abs(series.done[:first] - completed)
+    together = between < (series.sent[first] - series.sent[:first] + CROWD_NS) // CROWDED
+    others = np.flatnonzero(~(together & (series.result[:first] == Result.SLOW)))
+    begin = int(others[-1]) + 1 if others.size else 0
+    return int(series.done[begin:first].min(initial=completed))
 
 
 def _first_light(series: Judged, b: int, latency: Latency) -> Interval | None:
