@@ -50,6 +50,28 @@ def test_downtime_is_that_of_the_whole_drill(tmp_path: Path) -> None:
     assert downtime["earliest_s"] <= 1.9 + 3.9 <= downtime["latest_s"]
 
 
+def test_a_fault_s_point_is_where_clients_saw_it_bite_within_its_call(tmp_path: Path) -> None:
+    """The call took a second; the service went down 0.8 s into it, with the writes of its last 0.7 s."""
+    down = ((10.8, 16.0),)
+    drill = Drill(fault=(10.0, 11.0), accelerator_down=down, orders_down=down, unreplicated_s=0.7)
+    verdict = judge.run(drill.write(tmp_path / "run"))
+    fault = next(phase["at"] for phase in verdict["phases"] if phase["name"] == "fault_injected")
+    assert (fault["earliest_s"], fault["latest_s"]) == (10.0, 11.0)
+    assert abs(fault["point_s"] - 10.8) < 0.02
+    assert abs(verdict["rto"]["point_s"] - 5.2) < 0.06
+    rpo = verdict["stores"]["orders"]["rpo"]
+    assert abs(rpo["point_s"] - 0.7) < 0.03
+    assert rpo["earliest_s"] == 0
+    assert rpo["latest_s"] > 0.85
+
+
+def test_a_fault_that_nobody_saw_bite_within_its_call_lies_in_its_middle(tmp_path: Path) -> None:
+    down = ((12.0, 16.0),)
+    verdict = judge.run(Drill(fault=(10.0, 11.0), accelerator_down=down, orders_down=down).write(tmp_path / "run"))
+    fault = next(phase["at"] for phase in verdict["phases"] if phase["name"] == "fault_injected")
+    assert fault["point_s"] == 10.5
+
+
 @pytest.mark.parametrize(("most", "outcome"), [(0, "missed"), (10_000, "met")])
 def test_failed_requests_have_an_objective(tmp_path: Path, most: int, outcome: str) -> None:
     run_dir = Drill().write(tmp_path / "run")

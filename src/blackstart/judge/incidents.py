@@ -60,7 +60,21 @@ def recovered(
     own = {name: _within(view, judged[name], incident, until) for name, view in seen.items()}
     started = declared is not None and declared.latest >= incident.at.earliest
     follows = declared is not None and incident.until_ns is not None and declared.earliest >= incident.until_ns
-    return replace(incident, recovery=recover(own, incident.at, declared if started and not follows else None))
+    at = seen_to_bite(incident.at, own.values())
+    return replace(incident, at=at, recovery=recover(own, at, declared if started and not follows else None))
+
+
+def seen_to_bite(at: Interval, seen: Iterable[Seen]) -> Interval:
+    """Return an act's instant with its point where clients first saw it bite, if that was within the act's bounds.
+
+    A call may take long, and it is not known when in it the fault began: the bounds stay as they are. The first
+    probe that failed was sent after it, and the last good one before that was sent before it.
+    """
+    starts = [outage.start for view in seen for outage in view.during if outage.start is not None]
+    failed = min((2 * start.point - start.earliest for start in starts), default=at.latest)
+    well = max((start.earliest for start in starts if start.earliest <= failed), default=at.earliest)
+    bit = (well + failed) // 2
+    return Interval.between(at.earliest, at.latest, bit) if at.earliest <= bit <= at.latest else at
 
 
 def worst(recoveries: Iterable[Recovery], clock: str) -> Recovery | None:

@@ -75,6 +75,7 @@ def of_record(record: Record) -> View:
     recovery = worst(
         [it.recovery for it in found if it.recovery], CLOCKS.get(clock_of(record.objectives), "from_fault")
     )
+    fault = found[0].at if found else fault
     return View(record, counted, fault, seen, told, found, recovery, _stores(record, fault))
 
 
