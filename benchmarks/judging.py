@@ -7,13 +7,13 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from benchmarks.part import Check, Measured, Part, Setting
 from benchmarks.tables import table
-from blackstart.history import Result, Sample, pack_beat, pack_sample
+from blackstart.history import Result, Sample, pack_beats, pack_samples
 from blackstart.history.writing import CANARY_FLUSH_S, RecordFile, write_json
 
 OBSERVERS, HOUR_S, INTERVAL_NS = 10, 3600, 20_000_000
@@ -32,8 +32,8 @@ def made(folder: Path, seconds: int, seed: int) -> dict[str, int]:
     end_ns = ZERO_NS + seconds * 1_000_000_000
     names = [f"observer-{number}" for number in range(OBSERVERS)]
     for name in names:
-        _write(folder / f"canary-{name}.bin", _samples(down, end_ns, rng))
-    _write(folder / "heartbeat.bin", (pack_beat(t) for t in range(ZERO_NS, end_ns, 100_000_000)))
+        _write(folder / f"canary-{name}.bin", _samples(down, end_ns, rng), pack_samples)
+    _write(folder / "heartbeat.bin", range(ZERO_NS, end_ns, 100_000_000), pack_beats)
     canaries = [{"name": n, "url": "http://127.0.0.1/", "kind": "http", "slo_s": 1.0, "timeout_s": 2.0} for n in names]
     write_json(folder / "plan.json", {"canaries": canaries, "ledgers": [], "served_by": [], "stable_s": 1.2})
     write_json(folder / "clock.json", {"monotonic_ns": ZERO_NS, "wall": "2026-01-01T00:00:00.000+00:00"})
@@ -44,7 +44,7 @@ def made(folder: Path, seconds: int, seed: int) -> dict[str, int]:
     return {"outages": OUTAGES * OBSERVERS, "probes": probes * OBSERVERS}
 
 
-def _samples(down: list[tuple[float, float]], end_ns: int, rng: random.Random) -> Iterator[bytes]:
+def _samples(down: list[tuple[float, float]], end_ns: int, rng: random.Random) -> Iterator[Sample]:
     spans = [(ZERO_NS + int(a * 1e9), ZERO_NS + int(b * 1e9)) for a, b in down]
     for seq, scheduled in enumerate(range(ZERO_NS, end_ns, INTERVAL_NS)):
         while spans and scheduled >= spans[0][1]:
@@ -53,11 +53,11 @@ def _samples(down: list[tuple[float, float]], end_ns: int, rng: random.Random) -
         sent = scheduled + 300_000
         done = sent + 400_000 + int(rng.random() * 800_000)
         result, status = (Result.REFUSED, 0) if refused else (Result.GOOD, 200)
-        yield pack_sample(Sample(seq, scheduled, sent, done, status, result, 0, 300))
+        yield Sample(seq, scheduled, sent, done, status, result, 0, 300)
 
 
-def _write(path: Path, records: Iterator[bytes]) -> None:
-    file = RecordFile(path, flush_s=CANARY_FLUSH_S, sync=False)
+def _write[Record](path: Path, records: Iterable[Record], pack: Callable[[Sequence[Record]], bytes]) -> None:
+    file = RecordFile(path, pack, flush_s=CANARY_FLUSH_S, sync=False)
     for record in records:
         file.append(record)
     file.close()

@@ -16,10 +16,10 @@ from typing import Any
 from benchmarks.instruments.using import used_s
 from benchmarks.part import Check, Measured, Part, Setting
 from benchmarks.tables import table
+from blackstart.history.ledger_file import LEDGER_FLUSH_S, LedgerFile
 from blackstart.history.reading import LEDGER as RECORD
 from blackstart.history.reading import read_records
-from blackstart.history.records import ENTRY_BYTES, Entry, Kind, pack_entry
-from blackstart.history.writing import LEDGER_FLUSH_S, RecordFile
+from blackstart.history.records import ENTRY_BYTES, Kind
 
 RATE_PER_S, TURN_S = 50_000, 0.01
 MOST_SHARE, MOST_LOST = 0.10, 0
@@ -28,14 +28,14 @@ SECONDS, KILLS = 5.0, 10
 
 def write(path: Path, seconds: float) -> None:
     """Append at the rate, a burst every turn; say after each how many records the disk is known to hold."""
-    file = RecordFile(path, flush_s=LEDGER_FLUSH_S, sync=True)
+    file = LedgerFile(path)
     burst, turn, seq = int(RATE_PER_S * TURN_S), 0, 0
     began_s = time.monotonic()
     while turn * TURN_S < seconds:
         for _ in range(burst):
             seq += 1
-            file.append(pack_entry(Entry(Kind.ACKNOWLEDGED, 1, seq, time.monotonic_ns(), 1, 1)))
-        sys.stdout.write(f"{file.written // ENTRY_BYTES} {seq}\n")
+            file.record(Kind.ACKNOWLEDGED, 1, seq, time.monotonic_ns(), 1, 1)
+        sys.stdout.write(f"{file.written} {seq}\n")
         sys.stdout.flush()
         turn += 1
         time.sleep(max(0.0, began_s + turn * TURN_S - time.monotonic()))

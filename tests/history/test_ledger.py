@@ -2,7 +2,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from blackstart.history import LEDGER, Entry, Kind, WriteOutcome, pack_entry, read_ledger
+from blackstart.history import LEDGER, Entry, Kind, WriteOutcome, pack_entries, read_ledger
 from blackstart.history.records import ENTRY_BYTES
 
 on_files = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
@@ -10,7 +10,7 @@ on_files = settings(suppress_health_check=[HealthCheck.function_scoped_fixture],
 
 def read(tmp_path, entries, cut=0):
     path = tmp_path / "ledger-orders.bin"
-    data = b"".join(map(pack_entry, entries))
+    data = pack_entries(entries)
     path.write_bytes(data[: len(data) - cut])
     return read_ledger(path)
 
@@ -25,7 +25,7 @@ def outcomes(ledger):
 
 
 def test_a_record_has_33_bytes():
-    assert ENTRY_BYTES == LEDGER.itemsize == 33 == len(pack_entry(Entry(Kind.SENT, 1, 2, 3, 4, 5)))
+    assert ENTRY_BYTES == LEDGER.itemsize == 33 == len(pack_entries([Entry(Kind.SENT, 1, 2, 3, 4, 5)]))
 
 
 def test_one_write_of_each_kind(tmp_path):
@@ -151,10 +151,10 @@ def test_cut_at_any_byte_an_earlier_acknowledgement_stays(tmp_path, cut):
 
 def test_an_acknowledgement_with_a_flipped_bit_is_unknown_and_named(tmp_path):
     entries = [Entry(Kind.RESERVED, 0, 1, 10, 0, 1), Entry(Kind.SENT, 0, 1, 21, 0, 20)]
-    acknowledged = bytearray(pack_entry(Entry(Kind.ACKNOWLEDGED, 0, 1, 29, 1, 1)))
+    acknowledged = bytearray(pack_entries([Entry(Kind.ACKNOWLEDGED, 0, 1, 29, 1, 1)]))
     acknowledged[3] ^= 0x10
     path = tmp_path / "ledger-orders.bin"
-    path.write_bytes(b"".join(map(pack_entry, entries)) + acknowledged)
+    path.write_bytes(pack_entries(entries) + acknowledged)
     ledger = read_ledger(path)
     assert outcomes(ledger) == {(0, 1): WriteOutcome.UNKNOWN}
     assert ledger.damage.bytes == ENTRY_BYTES

@@ -14,9 +14,9 @@ from blackstart.history import (
     Survivors,
     WatchFile,
     as_ranges,
-    pack_beat,
-    pack_entry,
-    pack_sample,
+    pack_beats,
+    pack_entries,
+    pack_samples,
     read_heartbeat,
     read_survivors,
     read_watch,
@@ -52,7 +52,7 @@ def test_a_file_that_is_no_survivors_file(tmp_path):
 def test_heartbeat_shows_stalls_and_a_cut(tmp_path):
     path = tmp_path / "heartbeat.bin"
     beats = [0, 100_000_000, 200_000_000, 900_000_000, 1_000_000_000]
-    path.write_bytes(b"".join(map(pack_beat, beats)) + b"abc")
+    path.write_bytes(pack_beats(beats) + b"abc")
     heartbeat = read_heartbeat(path)
     assert heartbeat.beats.tolist() == beats
     assert [(stall.start_ns, stall.end_ns) for stall in heartbeat.stalls()] == [(200_000_000, 900_000_000)]
@@ -79,9 +79,9 @@ def recorded(tmp_path):
     (tmp_path / "plan.json").write_text(json.dumps(plan))
     (tmp_path / "clock.json").write_text('{"monotonic_ns": 1, "wall": "w", "pid": 1, "boot_id": null}')
     (tmp_path / "observer.json").write_text('{"ended_ns": 9, "reason": "asked", "counts": {}}')
-    (tmp_path / "canary-accelerator.bin").write_bytes(pack_sample(Sample(0, 1, 1, 2, 200, Result.GOOD, 1, 0)))
-    (tmp_path / "ledger-orders.bin").write_bytes(pack_entry(Entry(Kind.RESERVED, 0, 1, 1, 0, 1)))
-    (tmp_path / "heartbeat.bin").write_bytes(pack_beat(1))
+    (tmp_path / "canary-accelerator.bin").write_bytes(pack_samples([Sample(0, 1, 1, 2, 200, Result.GOOD, 1, 0)]))
+    (tmp_path / "ledger-orders.bin").write_bytes(pack_entries([Entry(Kind.RESERVED, 0, 1, 1, 0, 1)]))
+    (tmp_path / "heartbeat.bin").write_bytes(pack_beats([1]))
     (tmp_path / "watch-lag-b.jsonl").write_text('{"t": 1, "value": 3}\n')
     write_survivors(tmp_path, SURVIVORS)
     return tmp_path

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from blackstart.history import CANARY, Result, Sample, pack_sample, read_canary
+from blackstart.history import CANARY, Result, Sample, pack_samples, read_canary
 from blackstart.history.records import SAMPLE_BYTES
 
 TIME = st.integers(-(2**63), 2**63 - 1)
@@ -27,14 +27,14 @@ def rows(samples):
 
 
 def test_a_record_has_48_bytes():
-    assert SAMPLE_BYTES == CANARY.itemsize == 48 == len(pack_sample(Sample(1, 2, 3, 4, 200, 0, 1, 5)))
+    assert SAMPLE_BYTES == CANARY.itemsize == 48 == len(pack_samples([Sample(1, 2, 3, 4, 200, 0, 1, 5)]))
 
 
 @on_files
 @given(st.lists(SAMPLES, unique_by=lambda sample: sample.seq))
 def test_what_is_written_is_read_in_scheduled_order(tmp_path, samples):
     path = tmp_path / "canary-a.bin"
-    path.write_bytes(b"".join(map(pack_sample, samples)))
+    path.write_bytes(pack_samples(samples))
     found = read_canary(path)
     assert found.damage is None
     assert rows(found) == [tuple(sample[:-1]) for sample in sorted(samples)]
@@ -42,7 +42,7 @@ def test_what_is_written_is_read_in_scheduled_order(tmp_path, samples):
 
 def test_good_and_bad_leave_out_what_the_observer_spoilt(tmp_path):
     path = tmp_path / "canary-a.bin"
-    path.write_bytes(b"".join(pack_sample(Sample(i, 0, 0, 0, 0, result, 0, 0)) for i, result in enumerate(Result)))
+    path.write_bytes(pack_samples([Sample(i, 0, 0, 0, 0, result, 0, 0) for i, result in enumerate(Result)]))
     found = read_canary(path)
     assert [Result(r) for r in found.result[found.good]] == [Result.GOOD]
     neither = {Result(r) for r in found.result[~found.good & ~found.bad]}
@@ -60,7 +60,7 @@ def test_no_records_are_no_samples(tmp_path):
 @pytest.fixture
 def three(tmp_path):
     path = tmp_path / "canary-a.bin"
-    path.write_bytes(b"".join(pack_sample(Sample(i, i, i, i, 200, 0, 1, 0)) for i in range(3)))
+    path.write_bytes(pack_samples([Sample(i, i, i, i, 200, 0, 1, 0) for i in range(3)]))
     return path
 
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from blackstart.history import LEDGER, Chunks, Entry, Kind, WriteOutcome, pack_entry, read_ledger, read_settled
+from blackstart.history import LEDGER, Chunks, Entry, Kind, WriteOutcome, pack_entries, read_ledger, read_settled
 from blackstart.history import chunks as chunks_module
 from blackstart.judge.loss import match
 from blackstart.judge.stores import rows_of
@@ -25,7 +25,7 @@ RESERVED = [Entry(Kind.RESERVED, writer, first, 1, 0, 10) for writer in range(3)
 
 def written(tmp_path, entries, cut=0):
     path = tmp_path / "ledger-orders.bin"
-    data = b"".join(map(pack_entry, entries))
+    data = pack_entries(entries)
     path.write_bytes(data[: len(data) - cut])
     return path
 

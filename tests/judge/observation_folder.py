@@ -4,7 +4,7 @@ import json
 import random
 from pathlib import Path
 
-from blackstart.history import EXTRA, Result, Sample, pack_beat, pack_sample
+from blackstart.history import EXTRA, Result, Sample, pack_beats, pack_samples
 
 from .simulation import MS, Prober, S, Service, probe
 
@@ -17,9 +17,9 @@ def write(folder: Path, down=((10 * S, 12 * S),), mode="refused", name="a", seed
     prober = Prober(start=ZERO + S, end=end, interval_ns=20 * MS)
     samples = probe(Service(down, mode, latency_ns=MS, jitter_ns=MS), prober, random.Random(seed))
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / f"canary-{name}.bin").write_bytes(b"".join(map(pack_sample, samples)))
+    (folder / f"canary-{name}.bin").write_bytes(pack_samples(samples))
     beats = [int(t) for t in prober.heartbeats() if t <= end]
-    (folder / "heartbeat.bin").write_bytes(b"".join(map(pack_beat, beats)))
+    (folder / "heartbeat.bin").write_bytes(pack_beats(beats))
     canary = {"name": name, "url": "http://127.0.0.1/", "kind": "http", "slo_s": 1.0, "timeout_s": 2.0}
     _put(folder, "plan.json", {"canaries": [canary], "ledgers": [], "served_by": [], "stable_s": 1.2})
     _put(folder, "clock.json", {"monotonic_ns": ZERO, "wall": "2026-11-26T10:00:00.000+00:00"})

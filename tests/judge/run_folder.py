@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from blackstart.history import Entry, Kind, Result, Survivors, as_ranges, pack_beat, pack_entry, pack_sample
+from blackstart.history import Entry, Kind, Result, Survivors, as_ranges, pack_beats, pack_entries, pack_samples
 from blackstart.history import write_survivors as write_survivors_file
 
 from .simulation import MS, Mode, Prober, S, Service, Span, probe
@@ -160,12 +160,12 @@ class Drill:
         reads = {"accelerator": self.accelerator_down, f"alb-{PRIMARY}": ((self.fault[0] + 0.1, 28.0),)}
         for name, down in reads.items():
             samples = probe(Service(_spans(down), self.mode), prober, rng)
-            (history / f"canary-{name}.bin").write_bytes(b"".join(map(pack_sample, samples)))
+            (history / f"canary-{name}.bin").write_bytes(pack_samples(samples))
             counts["canaries"][name] = _count([Result(sample.result).name.lower() for sample in samples])
         entries = self._ledger(rng)
-        (history / "ledger-orders.bin").write_bytes(b"".join(map(pack_entry, entries)))
+        (history / "ledger-orders.bin").write_bytes(pack_entries(entries))
         counts["ledgers"]["orders"] = _count([Kind(entry.kind).name.lower() for entry in entries])
-        (history / "heartbeat.bin").write_bytes(b"".join(pack_beat(int(t)) for t in prober.heartbeats()))
+        (history / "heartbeat.bin").write_bytes(pack_beats([int(t) for t in prober.heartbeats()]))
         ended = {"ended_ns": ns(self.end), "reason": "asked", "detail": None, "counts": counts}
         _write_json(history / "observer.json", ended)
         _write_json(history / "clock.json", {"monotonic_ns": ZERO, "wall": "2026-11-22", "pid": 1, "boot_id": "x"})

@@ -1,6 +1,6 @@
 import pytest
 
-from blackstart.history import Kind, RecordFile, WriteOutcome, read_ledger
+from blackstart.history import Kind, LedgerFile, WriteOutcome, read_ledger
 from blackstart.history.reading import LEDGER, read_records
 from blackstart.observer.sequences import Sequences
 
@@ -11,7 +11,7 @@ def path(tmp_path):
 
 
 def test_none_before_its_reservation_is_on_the_disk(path):
-    journal = RecordFile(path, flush_s=600, sync=True)
+    journal = LedgerFile(path, flush_s=600)
     sequences = Sequences(0, journal, 4)
     sequences.reserve(1)
     assert sequences.take(2) is None
@@ -21,14 +21,14 @@ def test_none_before_its_reservation_is_on_the_disk(path):
 
 
 def test_every_sequence_once_and_reserved_ahead(path):
-    journal = RecordFile(path, flush_s=0, sync=False)
+    journal = LedgerFile(path, flush_s=0)
     sequences = Sequences(2, journal, 4)
     taken = []
     journal.wait_synced(sequences.reserve(1), 10)
     while len(taken) < 22:
         seq = sequences.take(2)
         if seq is None:
-            journal.wait_synced(journal.append(b""), 10)
+            journal.wait_synced(journal.position, 10)
         else:
             taken.append(seq)
             reserved, _ = read_records(path, LEDGER)

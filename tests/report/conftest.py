@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from blackstart.history import Entry, Kind, Result, Sample, Survivors, pack_entry, pack_sample, write_survivors
+from blackstart.history import Entry, Kind, Result, Sample, Survivors, pack_entries, pack_samples, write_survivors
 
 ZERO_NS = 5_000_000_000_000
 NS = 1_000_000_000
@@ -214,21 +214,21 @@ def canary(name: str, step_s: float = 0.05) -> bytes:
             result, region = Result.SKIPPED, 0
         sent = 0 if result == Result.SKIPPED else at(second + 0.0004)
         done = 0 if result in {Result.SKIPPED, Result.TIMEOUT} else at(second + 0.012)
-        records.append(pack_sample(Sample(seq, at(second), sent, done, 200, int(result), region, 400)))
-    return b"".join(records)
+        records.append(Sample(seq, at(second), sent, done, 200, int(result), region, 400))
+    return pack_samples(records)
 
 
 def ledger() -> bytes:
-    records = [pack_entry(Entry(Kind.RESERVED, writer, 0, at(0.4), 0, 1000)) for writer in (0, 1)]
+    records = [Entry(Kind.RESERVED, writer, 0, at(0.4), 0, 1000) for writer in (0, 1)]
     for seq in range(int((END_S - 0.5) / 0.04)):
         for writer in (0, 1):
             second = 0.5 + seq * 0.04 + writer * 0.02
-            records.append(pack_entry(Entry(Kind.SENT, writer, seq, at(second), 0, at(second))))
+            records.append(Entry(Kind.SENT, writer, seq, at(second), 0, at(second)))
             lost = 8.05 <= second < 14.1
             kind = Kind.UNKNOWN if 8.0 <= second < 8.05 else Kind.FAILED if lost else Kind.ACKNOWLEDGED
             region = 0 if lost else 2 if 14.1 <= second < 25.6 else 1
-            records.append(pack_entry(Entry(kind, writer, seq, at(second + 0.015), region, 1)))
-    return b"".join(records)
+            records.append(Entry(kind, writer, seq, at(second + 0.015), region, 1))
+    return pack_entries(records)
 
 
 def write_run(

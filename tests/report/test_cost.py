@@ -3,7 +3,7 @@
 import tracemalloc
 
 from benchmarks import report as benchmark
-from blackstart.history import Kind, pack_entry, pack_sample, read_canary, read_ledger
+from blackstart.history import Kind, pack_entries, pack_samples, read_canary, read_ledger
 from blackstart.history.records import Entry, Sample
 from blackstart.report import page
 from blackstart.report.record import read
@@ -20,9 +20,9 @@ def test_the_made_up_run_is_packed_as_a_real_one(tmp_path):
     assert (len(probes), len(ledger)) == (20_000, 20_000)
     names = ("seq", "scheduled", "sent", "done", "status", "result", "served_by", "lag_us")
     first = Sample(*(int(getattr(probes, name)[0]) for name in names))
-    assert (history / "canary-accelerator.bin").read_bytes()[:48] == pack_sample(first)
+    assert (history / "canary-accelerator.bin").read_bytes()[:48] == pack_samples([first])
     block = Entry(Kind.RESERVED, 0, 0, benchmark.ZERO_NS, 0, 1000)
-    assert (history / "ledger-orders.bin").read_bytes()[:33] == pack_entry(block)
+    assert (history / "ledger-orders.bin").read_bytes()[:33] == pack_entries([block])
 
 
 def test_the_made_up_loss_is_what_the_report_finds(tmp_path):

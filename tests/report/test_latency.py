@@ -77,13 +77,13 @@ def test_failures_have_a_row_of_their_own_and_no_latency():
 
 
 def test_a_late_but_right_answer_has_its_latency(make):
-    from blackstart.history import Result, Sample, pack_sample
+    from blackstart.history import Result, Sample, pack_samples
     from blackstart.report.record import read
     from blackstart.report.seen import instruments
 
     folder = make()
     late = Sample(0, make.at(1), make.at(1.2), make.at(2.5), 200, Result.SLOW, 1, 0)
-    (folder / "history" / "canary-accelerator.bin").write_bytes(pack_sample(late))
+    (folder / "history" / "canary-accelerator.bin").write_bytes(pack_samples([late]))
     (seen, *_) = instruments(read(folder))
     assert seen.answers.waited_us.tolist() == [1_500_000]  # from when it was due, not from when it was sent
     assert seen.answers.outcomes.tolist() == [BAD]

@@ -6,6 +6,7 @@ Readers need numpy and are loaded on first use; who only records (the observer) 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from blackstart.history.ledger_file import LEDGER_FLUSH_S, LedgerFile
 from blackstart.history.records import (
     EXTRA,
     Entry,
@@ -13,11 +14,11 @@ from blackstart.history.records import (
     Result,
     Sample,
     WriteOutcome,
-    pack_beat,
-    pack_entry,
-    pack_sample,
+    pack_beats,
+    pack_entries,
+    pack_samples,
 )
-from blackstart.history.writing import CANARY_FLUSH_S, LEDGER_FLUSH_S, RecordFile
+from blackstart.history.writing import CANARY_FLUSH_S, RecordFile
 
 if TYPE_CHECKING:
     from blackstart.history.blocks import Blocks
@@ -70,6 +71,7 @@ __all__ = [
     "History",
     "Kind",
     "Ledger",
+    "LedgerFile",
     "RecordFile",
     "Result",
     "Sample",
@@ -81,9 +83,9 @@ __all__ = [
     "WatchFile",
     "WriteOutcome",
     "as_ranges",
-    "pack_beat",
-    "pack_entry",
-    "pack_sample",
+    "pack_beats",
+    "pack_entries",
+    "pack_samples",
     "read_canary",
     "read_heartbeat",
     "read_ledger",

@@ -4,8 +4,11 @@ Little-endian, no header, the last four bytes are the CRC-32 of those before the
 byte loses at most its last record, and says so. All times are monotonic nanoseconds, 0 = never.
 """
 
+from collections.abc import Sequence
 from enum import IntEnum
-from struct import Struct
+from functools import cache
+from itertools import chain
+from struct import Struct, calcsize
 from typing import NamedTuple
 from zlib import crc32
 
@@ -83,28 +86,58 @@ class Entry(NamedTuple):
     aux: int = 0
 
 
-_SAMPLE = Struct("<QqqqHBBII")
-_ENTRY = Struct("<BHQqHQ")
+class Layout:
+    """A fixed record: little-endian fields, and behind them the CRC-32 of those bytes.
+
+    Packs many at once, in loops of the interpreter's own C: one at a time costs three times as much.
+    """
+
+    def __init__(self, fields: str) -> None:
+        self._fields = fields
+        self._body_bytes = calcsize(f"<{fields}")
+        self.size = self._body_bytes + _CRC_BYTES
+        self._structs = cache(self._structs_of)
+
+    def pack(self, records: Sequence[tuple[int, ...]]) -> bytes:
+        """Return the bytes of the records in order. Raises struct.error for a value that does not fit its field."""
+        return b"".join(self._packed(records[i : i + _AT_ONCE]) for i in range(0, len(records), _AT_ONCE))
+
+    def _packed(self, records: Sequence[tuple[int, ...]]) -> bytes:
+        joined, apart, checked = self._structs(len(records))
+        bodies = apart.unpack(joined.pack(*chain.from_iterable(records)))
+        return checked.pack(*chain.from_iterable(zip(bodies, map(crc32, bodies), strict=True)))
+
+    def _structs_of(self, count: int) -> tuple[Struct, Struct, Struct]:
+        body = f"{self._body_bytes}s"
+        return Struct("<" + self._fields * count), Struct(body * count), Struct("<" + f"{body}I" * count)
+
+
 _CRC_BYTES = 4
+_AT_ONCE = 64
+_SAMPLE = Layout("QqqqHBBII")
+_ENTRY = Layout("BHQqHQ")
 _BEAT = Struct("<q")
 
-SAMPLE_BYTES = _SAMPLE.size + _CRC_BYTES
-ENTRY_BYTES = _ENTRY.size + _CRC_BYTES
+SAMPLE_BYTES = _SAMPLE.size
+ENTRY_BYTES = _ENTRY.size
 BEAT_BYTES = _BEAT.size
 
 
-def pack_sample(sample: Sample) -> bytes:
-    """Return the 48 bytes of a canary probe."""
-    body = _SAMPLE.pack(*sample)
-    return body + crc32(body).to_bytes(_CRC_BYTES, "little")
+def pack_samples(samples: Sequence[Sample]) -> bytes:
+    """Return canary probes, 48 bytes each."""
+    return _SAMPLE.pack(samples)
 
 
-def pack_entry(entry: Entry) -> bytes:
-    """Return the 33 bytes of a ledger event."""
-    body = _ENTRY.pack(*entry)
-    return body + crc32(body).to_bytes(_CRC_BYTES, "little")
+def pack_entries(entries: Sequence[tuple[int, ...]]) -> bytes:
+    """Return ledger events, each an `Entry` or its fields, 33 bytes each."""
+    return _ENTRY.pack(entries)
 
 
-def pack_beat(time_ns: int) -> bytes:
-    """Return the 8 bytes of a heartbeat."""
-    return _BEAT.pack(time_ns)
+def pack_lines(lines: Sequence[bytes]) -> bytes:
+    """Return lines of text as they are, each with its own end."""
+    return b"".join(lines)
+
+
+def pack_beats(times_ns: Sequence[int]) -> bytes:
+    """Return heartbeats, 8 bytes each."""
+    return b"".join(map(_BEAT.pack, times_ns))

@@ -5,8 +5,8 @@ import math
 import time
 from collections import Counter
 
-from blackstart.history.records import Entry, Kind, pack_entry
-from blackstart.history.writing import RecordFile
+from blackstart.history.ledger_file import LedgerFile
+from blackstart.history.records import Kind
 from blackstart.observer.classification import classify
 from blackstart.observer.exchange import Exchange
 from blackstart.observer.pace import Pacer
@@ -29,7 +29,7 @@ class LedgerWriter:
     invalid or skipped, and shows as a gap between the scheduled times.
     """
 
-    def __init__(self, plan: LedgerPlan, regions: Regions, file: RecordFile) -> None:
+    def __init__(self, plan: LedgerPlan, regions: Regions, file: LedgerFile) -> None:
         self.plan = plan
         self.counts: Counter[str] = Counter()
         self.outstanding = 0
@@ -76,7 +76,7 @@ class LedgerWriter:
             return
         scheduled_ns = self._pacer.scheduled(tick)
         request = self._template.fill(writer, seq, VERSION)
-        self._journal(Entry(Kind.SENT, writer, seq, time.monotonic_ns(), 0, scheduled_ns))
+        self._journal(Kind.SENT, writer, seq, time.monotonic_ns(), 0, scheduled_ns)
         self.outstanding += 1
         exchange = Exchange(self._template.target, request, lambda ended: self._ended(writer, seq, ended))
         exchange.start(self._loop, scheduled_ns + self._timeout_ns)
@@ -85,11 +85,11 @@ class LedgerWriter:
         self.outstanding -= 1
         kind, code = classify(exchange, self.plan.request.acknowledged)
         aux = VERSION if kind is Kind.ACKNOWLEDGED else code
-        self._journal(Entry(kind, writer, seq, exchange.done_ns, self._regions.of(exchange.reply), aux))
+        self._journal(kind, writer, seq, exchange.done_ns, self._regions.of(exchange.reply), aux)
 
-    def _journal(self, entry: Entry) -> None:
-        self.counts[Kind(entry.kind).name.lower()] += 1
-        self._file.append(pack_entry(entry))
+    def _journal(self, kind: Kind, writer: int, seq: int, time_ns: int, endpoint: int, aux: int) -> None:
+        self.counts[kind.name.lower()] += 1
+        self._file.record(kind, writer, seq, time_ns, endpoint, aux)
 
     def state(self) -> dict[str, int]:
         """Return how many writes have ended in which way."""

@@ -2,13 +2,14 @@
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from blackstart.clock import Anchor, SystemClock
-from blackstart.history.records import pack_beat
-from blackstart.history.writing import CANARY_FLUSH_S, LEDGER_FLUSH_S, RecordFile, write_json
+from blackstart.history.ledger_file import LedgerFile
+from blackstart.history.records import pack_beats, pack_lines, pack_samples
+from blackstart.history.writing import CANARY_FLUSH_S, RecordFile, write_json
 from blackstart.observer.canary import Canary
 from blackstart.observer.closer_look import Budget
 from blackstart.observer.ledger_writer import LedgerWriter
@@ -39,7 +40,7 @@ class Observation:
         self._voice = voice
         self._loop = asyncio.get_running_loop()
         self._ended: asyncio.Future[tuple[str, str | None]] = self._loop.create_future()
-        self._files: list[RecordFile] = []
+        self._files: list[RecordFile[Any]] = []
         self._regions = Regions(plan.served_by, plan.served_by_header)
         self._tickers: list[Ticker] = []
         self._beats = 0
@@ -49,7 +50,7 @@ class Observation:
             for canary in self.canaries:
                 canary.adapt(plan.adaptive, budget)
         self.ledgers = [self._ledger(ledger) for ledger in plan.ledgers]
-        self._heartbeat = self._file("heartbeat.bin", CANARY_FLUSH_S)
+        self._heartbeat = self._file("heartbeat.bin", pack_beats)
 
     def end(self, reason: str, detail: str | None = None) -> None:
         """End the observation; the first reason counts."""
@@ -124,25 +125,35 @@ class Observation:
 
     def _canary(self, plan: CanaryPlan) -> Canary:
         asked = question(plan, self._regions)
-        file = self._file(f"canary-{plan.name}.bin", CANARY_FLUSH_S)
-        answers = self._file(f"answers-{plan.name}.jsonl", CANARY_FLUSH_S) if asked.keeps_answers else None
+        file = self._file(f"canary-{plan.name}.bin", pack_samples)
+        answers = self._file(f"answers-{plan.name}.jsonl", pack_lines) if asked.keeps_answers else None
         return Canary(plan, asked, self._regions, file, answers)
 
     def _ledger(self, plan: LedgerPlan | SqlLedgerPlan) -> "LedgerWriter | SqlLedgerWriter":
-        file = self._file(f"ledger-{plan.name}.bin", LEDGER_FLUSH_S, sync=True)
+        name = f"ledger-{plan.name}.bin"
+        file = self._kept(LedgerFile(self.out / name, on_error=self._ending(name)))
         if isinstance(plan, LedgerPlan):
             return LedgerWriter(plan, self._regions, file)
         from blackstart.observer.sql_ledger import SqlLedgerWriter  # noqa: PLC0415 - psycopg is heavy, and rarely used
 
         return SqlLedgerWriter(plan, self._regions, self.plan.served_by, file)
 
-    def _file(self, name: str, flush_s: float, *, sync: bool = False) -> RecordFile:
+    def _file[Record](self, name: str, pack: Callable[[Sequence[Record]], bytes]) -> RecordFile[Record]:
+        ends = self._ending(name)
+        return self._kept(RecordFile(self.out / name, pack, flush_s=CANARY_FLUSH_S, sync=False, on_error=ends))
+
+    def _kept[File: RecordFile[Any]](self, file: File) -> File:
+        """Close it with the observation."""
+        self._files.append(file)
+        return file
+
+    def _ending(self, name: str) -> Callable[[OSError], None]:
+        """Return what a file that cannot be written does: it ends the observation, from its own thread."""
+
         def failed(error: OSError) -> None:
             self._loop.call_soon_threadsafe(self.end, "failed", _disk_failure(name, error))
 
-        file = RecordFile(self.out / name, flush_s=flush_s, sync=sync, on_error=failed)
-        self._files.append(file)
-        return file
+        return failed
 
     def _taking_turns(self, pacer: Pacer, act: Callable[[int], None]) -> Callable[[int], None]:
         def turn(now_ns: int) -> None:
@@ -153,7 +164,7 @@ class Observation:
 
     def _beat(self, now_ns: int) -> None:
         self._beats += 1
-        self._heartbeat.append(pack_beat(now_ns))
+        self._heartbeat.append(now_ns)
 
     def _tell(self, now_ns: int) -> None:
         self._voice.say(self.state(now_ns))

@@ -3,8 +3,8 @@
 import time
 from dataclasses import dataclass
 
-from blackstart.history.records import Entry, Kind, pack_entry
-from blackstart.history.writing import RecordFile
+from blackstart.history.ledger_file import LedgerFile
+from blackstart.history.records import Kind
 
 _LEAST_BLOCK, _MOST_BLOCK = 16, 4096
 
@@ -28,7 +28,7 @@ class _Block:
 class Sequences:
     """Hands out 1, 2, 3, … from reserved blocks, so that a crash leaves "unknown", never "forgotten"."""
 
-    def __init__(self, writer: int, journal: RecordFile, block_length: int) -> None:
+    def __init__(self, writer: int, journal: LedgerFile, block_length: int) -> None:
         self._writer = writer
         self._journal = journal
         self._length = block_length
@@ -62,10 +62,11 @@ class Sequences:
         self._blocks.clear()
 
     def _journal_block(self, first: int, length: int, now_ns: int) -> int:
-        return self._journal.append(pack_entry(Entry(Kind.RESERVED, self._writer, first, now_ns, 0, length)))
+        self._journal.record(Kind.RESERVED, self._writer, first, now_ns, 0, length)
+        return self._journal.position
 
 
-def prepare(every: list[Sequences], journal: RecordFile, timeout_s: float) -> None:
+def prepare(every: list[Sequences], journal: LedgerFile, timeout_s: float) -> None:
     """Reserve the first blocks and wait until they are on the disk. Raises OSError if they don't get there."""
     now_ns = time.monotonic_ns()
     position = max(sequences.reserve(now_ns) for sequences in every)

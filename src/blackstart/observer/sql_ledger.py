@@ -5,8 +5,8 @@ import math
 import time
 from collections import Counter
 
-from blackstart.history.records import Entry, Kind, pack_entry
-from blackstart.history.writing import RecordFile
+from blackstart.history.ledger_file import LedgerFile
+from blackstart.history.records import Kind
 from blackstart.observer.pace import Pacer
 from blackstart.observer.regions import Regions
 from blackstart.observer.sequences import Sequences, block_length, prepare
@@ -25,7 +25,7 @@ class SqlLedgerWriter:
     An open loop: a write whose connection is taken waits for it, and has failed when its time is over before that.
     """
 
-    def __init__(self, plan: SqlLedgerPlan, regions: Regions, served_by: tuple[str, ...], file: RecordFile) -> None:
+    def __init__(self, plan: SqlLedgerPlan, regions: Regions, served_by: tuple[str, ...], file: LedgerFile) -> None:
         self.plan = plan
         self.counts: Counter[str] = Counter()
         self.outstanding = 0
@@ -87,14 +87,14 @@ class SqlLedgerWriter:
         key = f"{plan.run}-{writer}-{seq}"
         sent_ns = time.monotonic_ns()
         deadline_s = self._loop.time() + plan.timeout_s - (sent_ns - scheduled_ns) / 1e9
-        self._journal(Entry(Kind.SENT, writer, seq, sent_ns, 0, scheduled_ns))
+        self._journal(Kind.SENT, writer, seq, sent_ns, 0, scheduled_ns)
         parameters = {"run": plan.run, "writer": writer, "seq": seq, "key": key, "version": VERSION}
         kind, code, region = await session.write(parameters, deadline_s)
         endpoint = self._regions.number(region)
         aux = VERSION if kind is Kind.ACKNOWLEDGED else code
-        self._journal(Entry(kind, writer, seq, time.monotonic_ns(), endpoint, aux))
+        self._journal(kind, writer, seq, time.monotonic_ns(), endpoint, aux)
         self.outstanding -= 1
 
-    def _journal(self, entry: Entry) -> None:
-        self.counts[Kind(entry.kind).name.lower()] += 1
-        self._file.append(pack_entry(entry))
+    def _journal(self, kind: Kind, writer: int, seq: int, time_ns: int, endpoint: int, aux: int) -> None:
+        self.counts[kind.name.lower()] += 1
+        self._file.record(kind, writer, seq, time_ns, endpoint, aux)
