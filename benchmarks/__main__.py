@@ -2,6 +2,7 @@
 
 import argparse
 import random
+import signal
 import sys
 import time
 from collections.abc import Sequence
@@ -16,6 +17,9 @@ from benchmarks.results import DOCS, Results
 def main(argv: Sequence[str] | None = None) -> int:
     """Measure the named parts (or all), write the document, and return 1 when a bound of theirs does not hold."""
     given = arguments(argv)
+    # A shell without job control has what it starts in the background ignore SIGINT, and children inherit that; but
+    # SIGINT is how observers are ended.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     results = Results(given.docs)
     held = [measured(part, given.setting, results) for part in PARTS if part.name in (given.parts or names())]
     say(f"wrote {results.document}")
