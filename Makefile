@@ -3,6 +3,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 BIN := .venv/bin
 READY := .venv/.ready
+PEERS := .peers/.ready
 
 .PHONY: help setup drill test proofs lint bench interruptions failovers lock clean
 
@@ -29,7 +30,10 @@ lint: setup ## style, types, layers, and what is in the built package
 	@$(BIN)/lint-imports --no-logo
 	@$(BIN)/pytest -q tests/packaging
 
-bench: setup ## measure, and write docs/benchmarks.md from the measurements (python -m benchmarks PART: one part)
+$(PEERS): tools/peers.sh requirements/peers.txt | $(READY)
+	@bash tools/peers.sh
+
+bench: setup $(PEERS) ## measure, and write docs/benchmarks.md from the measurements (python -m benchmarks PART: one part)
 	@$(BIN)/python -m benchmarks
 
 interruptions: setup ## stop a drill in every phase, and write docs/interruptions.md
@@ -42,7 +46,9 @@ lock: setup ## resolve the dependencies again, with hashes and without any host'
 	@source tools/uv.sh && uv_path && "$$UV" pip compile --quiet --upgrade --universal --python-version 3.12 \
 	  --extra lab --extra dev --extra pytest --generate-hashes --no-emit-index-url --no-header --no-annotate \
 	  pyproject.toml -o requirements/lock.txt
+	@source tools/uv.sh && uv_path && "$$UV" pip compile --quiet --upgrade --universal --python-version 3.12 \
+	  --generate-hashes --no-emit-index-url --no-header --no-annotate requirements/peers.in -o requirements/peers.txt
 
 clean: ## remove what was installed and built (runs in reports/ stay)
 	@find src actions probes experiments suites tests benchmarks -name __pycache__ -prune -exec rm -rf {} +
-	@rm -rf .venv .uv build dist *.egg-info src/*.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+	@rm -rf .venv .peers .uv build dist *.egg-info src/*.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
