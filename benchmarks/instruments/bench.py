@@ -13,7 +13,9 @@ from benchmarks.instruments.chaostoolkit_loop import chaostoolkit_loop
 from benchmarks.instruments.comparison import play
 from benchmarks.instruments.figures import figures
 from benchmarks.instruments.hogs import hogs
+from benchmarks.instruments.httping import httping
 from benchmarks.instruments.k6 import k6
+from benchmarks.instruments.locust import locust
 from benchmarks.instruments.observer import Observer
 from benchmarks.instruments.ours import blackstart
 from benchmarks.instruments.requests_loop import requests_loop
@@ -33,13 +35,21 @@ def ours() -> list[Observer]:
 
 def peers() -> list[Observer]:
     loops = [requests_loop(1.0), requests_loop(0.1), chaostoolkit_loop(1.0), chaostoolkit_loop(0.1)]
-    return [*loops, k6(50)]
+    return [*loops, httping(0.1), k6(50), locust(50)]
+
+
+def absent() -> dict[str, str]:
+    """Return the peers that are not on this machine, each with the reason."""
+    return {peer.name: peer.absent for peer in peers() if peer.absent is not None}
 
 
 def measure(setting: Setting) -> dict[str, Any]:
-    """Play both rounds."""
+    """Play both rounds, and say who cannot take part."""
+    for name, why in absent().items():
+        print(f"instruments: {name} is not measured: {why}", flush=True)
     return {
         "seed": setting.seed,
+        "absent": absent(),
         "idle": _round(setting, QUICK if setting.quick else IDLE, setting.seed),
         "busy": _busy(setting),
     }
@@ -48,7 +58,7 @@ def measure(setting: Setting) -> dict[str, Any]:
 def _round(setting: Setting, count: int, seed: int) -> dict[str, Any]:
     drawn = script.draw(count, seed, (1.0, 1.6)) if setting.quick else script.draw(count, seed)
     with tempfile.TemporaryDirectory(prefix="blackstart-instruments-") as folder:
-        return play(drawn, [*ours(), *peers()], Path(folder))
+        return play(drawn, [*ours(), *(peer for peer in peers() if peer.absent is None)], Path(folder))
 
 
 def _busy(setting: Setting) -> dict[str, Any] | None:
@@ -94,6 +104,8 @@ def lines(measured: Measured) -> Iterator[str]:
     yield prose.HOW
     seed = measured["seed"]
     yield f"Seed {seed}: `python -m benchmarks instruments --seed {seed}` draws these outages again.\n"
+    for name, why in measured["absent"].items():
+        yield f"**{name}** was not measured in this run: {why}.\n"
     for key, title in (("idle", "An idle machine"), ("busy", "Every core busy")):
         if measured[key] is not None:
             yield from _round_lines(key, title, measured[key])
@@ -156,4 +168,6 @@ def pictures(measured: Measured) -> dict[str, str]:
     return found
 
 
-INSTRUMENTS = Part("instruments", "The instruments beside the truth", measure, checks, lines, pictures=pictures)
+INSTRUMENTS = Part(
+    "instruments", "The instruments beside the truth", measure, checks, lines, shape=2, pictures=pictures
+)

@@ -50,7 +50,8 @@ class Sight:
 class Observer:
     """``command`` starts it; it has begun once a file matches ``begun``; ``sight`` reads what it left in its folder.
 
-    It ends when its standard input ends, or by SIGINT where ``interrupted``.
+    It ends when its standard input ends, or by SIGINT where ``interrupted``. ``absent`` says why it cannot take part
+    on this machine; None: it can.
     """
 
     name: str
@@ -58,3 +59,4 @@ class Observer:
     begun: str
     sight: Callable[[Path], Sight]
     interrupted: bool = False
+    absent: str | None = None
