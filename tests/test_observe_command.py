@@ -19,6 +19,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from blackstart import observe_command
 from blackstart.history import History
 from tests.observer.conftest import ADDRESS, ScriptedServer
 
@@ -322,3 +323,15 @@ def test_many_endpoints_of_all_kinds_and_no_secret_in_the_record(server, tmp_pat
 
 def names_port(urls):
     return urls[2].split(":")[2].split("/")[0]
+
+
+@pytest.mark.parametrize(
+    ("edges", "says"),
+    [
+        (({"point_s": 3.1}, {"point_s": 9.25}), "shop: 34.0% of 500 requests failed from 3.100 s to 9.250 s"),
+        ((None, None), "shop: 34.0% of 500 requests failed: too few to tell since when, and until when"),
+    ],
+)
+def test_a_partial_failure_is_one_line(edges, says):
+    failure = {"observer": "shop", "failed_ratio": 0.34, "probes": 500, "start": edges[0], "end": edges[1]}
+    assert observe_command.partial_line(failure) == says

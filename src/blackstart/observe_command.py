@@ -225,6 +225,7 @@ def _show(out: Path, outages: list[dict[str, Any]], about: dict[str, Any], as_js
         sys.stdout.write(json.dumps({"out": str(out), **about, "outages": outages}, indent=2, sort_keys=True) + "\n")
         return
     lines = [_line(outage) for outage in outages] or ["no outage was seen"]
+    lines += [partial_line(failure) for failure in about.get("partial_failures", ())]
     lines += [f"doubt: {reason}" for reason in about["reasons"]]
     lines += [f"note: {note}" for note in about.get("notes", ())]
     sys.stdout.write("\n".join([f"{out}: {about['state']}", *(f"  {line}" for line in lines)]) + "\n")
@@ -242,3 +243,12 @@ def _line(outage: dict[str, Any]) -> str:
         )
     flaps = f", {outage['flaps']} flaps" if outage["flaps"] else ""
     return f"{outage['observer']}: {outage['kind'].replace('_', ' ')} {since}, {lasted}{flaps}"
+
+
+def partial_line(failure: dict[str, Any]) -> str:
+    """Return what to say of a canary of which some requests failed and others did not."""
+    many = f"{failure['observer']}: {failure['failed_ratio']:.1%} of {failure['probes']} requests failed"
+    start, end = failure["start"], failure["end"]
+    if start is None or end is None:
+        return f"{many}: too few to tell since when, and until when"
+    return f"{many} from {start['point_s']:.3f} s to {end['point_s']:.3f} s"

@@ -115,6 +115,21 @@ def test_an_outage_that_outlasts_the_observation_has_no_downtime(tmp_path):
     assert outage["end"] is outage["downtime"] is outage["first_light_s"] is None
 
 
+def test_where_only_some_requests_failed_their_share_is_told_beside_the_outages(tmp_path):
+    down = tuple((8 * S + step * 100 * MS, 8 * S + step * 100 * MS + 50 * MS) for step in range(20))
+    outages, about = observation.run(observation_folder.write(tmp_path / "o", down=down, mode="503"))
+    (outage,), (partial,) = outages, about["partial_failures"]
+    assert outage["flaps"] > 10
+    assert partial["observer"] == "a"
+    assert 0.3 < partial["failed_ratio"] < 0.7
+    assert holds(partial["start"], 3.0)
+    assert holds(partial["end"], 4.95)
+
+
+def test_an_outage_in_which_everything_failed_is_no_partial_failure(whole):
+    assert observation.run(whole)[1]["partial_failures"] == []
+
+
 @pytest.mark.parametrize(("status", "kind"), [(4, "unresolved"), (7, "untrusted"), (5, "other")])
 def test_failures_without_a_result_of_their_own_are_named_by_their_number(status, kind):
     prober = Prober(interval_ns=20 * MS)

@@ -106,6 +106,16 @@ def test_a_damaged_history_says_how_much_was_left_out(make):
     assert "38 bytes left out" in strip.damage
 
 
+def test_an_outage_says_which_part_of_the_requests_failed(make):
+    edges = {side: {"point_s": at, "earliest_s": at, "latest_s": at} for side, at in (("start", 9.0), ("end", 12.0))}
+    partial = {**edges, "failed_ratio": 0.342, "failed": 342, "probes": 1000, "confidence": 0.95}
+    outage = {"observer": "accelerator", "kind": "wrong_status", **edges, "downtime": None, "partial": partial}
+    few = {**outage, "partial": {**partial, "start": None, "end": None, "failed_ratio": 0.02}}
+    first, second = availability(read(make(change={"outages": [outage, few]}))).outages
+    assert first.kind.startswith("wrong status, 34% of the requests between ")
+    assert second.kind == "wrong status, 2% of the requests"
+
+
 def canary_of(count: int, start_ns: int) -> bytes:
     """Return a canary's file with that many probes, 1 ms apart, flapping all the time."""
     from blackstart.history import CANARY

@@ -67,19 +67,18 @@ def _judged(history: History) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     counted = {name: judged(series, stalls) for name, series in raw.items()}
     zero_ns = _zero_ns(history, raw)
     stable_ns = round(float((history.plan or {}).get("stable_s") or STABLE_S) * NS)
-    outages = [
-        _outage(outage, zero_ns)
-        for _, series in sorted(counted.items())
-        for outage in find(series, stable_ns, _calm(series))
-    ]
+    found = [outage for _, series in sorted(counted.items()) for outage in find(series, stable_ns, _calm(series))]
     reasons = [*flaws(history), *_ended(history), *_silences(history, raw, counted, zero_ns)]
-    return outages, {
+    return [_outage(outage, zero_ns) for outage in found], {
         "schema": SCHEMA,
         "state": "inconclusive" if reasons else "complete",
         "reasons": reasons,
         "notes": _notes(history),
         "clock": _clock(history, zero_ns),
         "stable_s": seconds(stable_ns),
+        "partial_failures": [
+            {"observer": outage.observer, **outage.partial.as_json(zero_ns)} for outage in found if outage.partial
+        ],
         "instruments": {name: _counts(samples) for name, samples in sorted(history.canaries.items())},
         "versions": {"blackstart": __version__},
     }

@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from blackstart.history import Result
 from blackstart.judge.interval import Interval
+from blackstart.judge.partial import PartialFailure, partial_failure
 from blackstart.judge.series import Judged
 from blackstart.judge.stalls import Times
 
@@ -34,7 +35,8 @@ class Outage:
 
     ``start`` is None where no good probe came before it, ``end`` where it had not ended for good when the record did.
     ``good_since`` then tells since when the probes had been good again, if they were. ``not_before`` bounds the end
-    from below in every case, ``surely_by`` the start from above.
+    from below in every case, ``surely_by`` the start from above. ``partial`` is None where nearly
+    every request failed.
     """
 
     observer: str
@@ -50,6 +52,7 @@ class Outage:
     bad_ns: int
     bad_probes: int
     probes: int
+    partial: PartialFailure | None = None
 
     @property
     def downtime(self) -> Interval | None:
@@ -122,6 +125,7 @@ def _outage(series: Judged, bad: Indices, ended: bool, latency: Latency, until: 
         bad_ns=int((np.append(series.sent, until)[bad + 1] - series.sent[bad]).sum()),
         bad_probes=len(bad),
         probes=c - b + 1,
+        partial=partial_failure(series, b, c),
     )
 
 

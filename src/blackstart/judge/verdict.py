@@ -148,5 +148,6 @@ def _outage(outage: Outage, seen: Seen, zero_ns: int) -> dict[str, Any]:
         "flaps": outage.flaps,
         "bad_s": seconds(outage.bad_ns),
         "bad_probes": outage.bad_probes,
+        "partial": None if outage.partial is None else outage.partial.as_json(zero_ns),
         "success_ratio": round(1 - outage.bad_probes / outage.probes, 6),
     }

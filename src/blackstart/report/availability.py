@@ -135,10 +135,21 @@ def tally(seen: Seen) -> str:
 TIMES = {"before": "before the fault", "drill": "in the drill", "afterwards": "after the recovery"}
 
 
+def _partial(record: Record, failure: Mapping[str, Any] | None) -> list[str]:
+    """Return what to say of an outage in which not every request failed."""
+    ratio = part(failure, "failed_ratio")
+    if failure is None or ratio is None:
+        return []
+    start, end = (part(record.relative(failure.get(side)), "point_s") for side in ("start", "end"))
+    between = "" if start is None or end is None else f" between {after(start)} and {after(end)}"
+    return [f"{ratio:.0%} of the requests{between}"]
+
+
 def _outage(record: Record, found: Mapping[str, Any]) -> Outage:
     start, end = (part(record.relative(found.get(side)), "point_s") for side in ("start", "end"))
     kind = [plain(found.get("kind") or "unknown kind", 60).replace("_", " ")]
     kind += [TIMES[word] for word in [str(found.get("during"))] if word in TIMES]
+    kind += _partial(record, found.get("partial"))
     return Outage(
         plain(found.get("observer"), 60),
         ", ".join(kind),
