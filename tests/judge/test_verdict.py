@@ -528,7 +528,15 @@ class TestPhases:
 
     def test_the_lag_metric_stands_beside_the_loss_under_its_own_name(self, verdict_on):
         metrics = verdict_on()["stores"]["orders"]["lag_metrics"]
-        assert metrics == {f"lag-{STANDBY}": {"last_before_fault": 129, "most": 129}}
+        nothing_lost = dict.fromkeys(("point_s", "earliest_s", "latest_s"), -0.129)
+        assert metrics == {f"lag-{STANDBY}": {"last_before_fault": 129, "most": 129, "rpo_beyond_s": nothing_lost}}
+
+    def test_the_rpo_s_difference_to_the_lag_metric_is_told(self, verdict_on):
+        orders = verdict_on(Drill(unreplicated_s=2.0))["stores"]["orders"]
+        (metric,) = orders["lag_metrics"].values()
+        for side in ("point_s", "earliest_s", "latest_s"):
+            assert metric["rpo_beyond_s"][side] == pytest.approx(orders["rpo"][side] - 0.129)
+        assert metric["rpo_beyond_s"]["earliest_s"] > 1.5
 
     def test_a_metric_with_a_name_keeps_it_and_where_it_had_no_value_there_is_none(self, verdict_on):
         def named(run):
@@ -539,7 +547,13 @@ class TestPhases:
 
         metrics = verdict_on(spoil=named)["stores"]["orders"]["lag_metrics"]
         name = f"AuroraGlobalDBReplicationLag in {STANDBY}, ms"
-        assert metrics == {name: {"last_before_fault": 20.5, "most": 700.0}}
+        assert metrics == {
+            name: {
+                "last_before_fault": 20.5,
+                "most": 700.0,
+                "rpo_beyond_s": dict.fromkeys(("point_s", "earliest_s", "latest_s"), -0.0205),
+            }
+        }
 
         def silent(run):
             path = run / f"history/watch-lag-{STANDBY}.jsonl"
@@ -547,7 +561,7 @@ class TestPhases:
             append(path, t=ns(3), value=None)
 
         assert verdict_on(spoil=silent)["stores"]["orders"]["lag_metrics"] == {
-            f"lag-{STANDBY}": {"last_before_fault": None, "most": None}
+            f"lag-{STANDBY}": {"last_before_fault": None, "most": None, "rpo_beyond_s": None}
         }
 
 

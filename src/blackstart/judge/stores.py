@@ -12,6 +12,7 @@ from blackstart.judge.interval import Interval, as_json, seconds
 from blackstart.judge.loss import ACKNOWLEDGED, CLOSED, OPEN, REFUSED, Flags, Loss, Writes, match, measure
 from blackstart.judge.record import Record
 
+MS = 1_000_000
 NO_VERSIONS = "no key is written twice, so that no older version can come back"
 
 _OUTCOMES = np.zeros(4, np.uint8)
@@ -152,7 +153,7 @@ class Reading:
             self._title, loss.acknowledged, loss,
             duplicates=survivors.duplicates,
             deposed=elsewhere(deposed) if self.again else deposed,
-            lag_metrics={} if self.again else lag_metrics(self.record, self.zero),
+            lag_metrics={} if self.again else lag_metrics(self.record, self.zero, loss.rpo),
             after_failback=self.again,
             rests_on=self.rests_on,
         )  # fmt: skip
@@ -196,16 +197,21 @@ def rows_of(ledger: Ledger) -> Writes:
     return Writes(ledger.blocks, ledger.sent, ledger.done, _OUTCOMES[ledger.outcome], ledger.endpoint)
 
 
-def lag_metrics(record: Record, fault: Interval) -> dict[str, Any]:
-    """Return what the service's own lag metrics said, under their names: beside the truth, never as RPO."""
+def lag_metrics(record: Record, fault: Interval, rpo: Interval) -> dict[str, Any]:
+    """Return what the service's own lag metrics said, under their names: beside the truth, never as RPO.
+
+    ``rpo_beyond_s`` is by how much the RPO was more than the last reading before the fault; below zero, the less.
+    """
     found = {}
     for name, watch in sorted(record.watches.items()):
         if name.startswith("lag"):
             pairs = [(t, v) for t, v in zip(watch.times, map(_lag_ms, watch.values), strict=True) if v is not None]
             before = [v for t, v in pairs if t <= fault.earliest]
+            last = before[-1] if before else None
             found[_title(name, watch.values)] = {
-                "last_before_fault": before[-1] if before else None,
+                "last_before_fault": last,
                 "most": max((v for _, v in pairs), default=None),
+                "rpo_beyond_s": None if last is None else as_json(rpo.shifted(round(last * MS))),
             }
     return found
 

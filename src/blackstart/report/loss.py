@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from blackstart.report.quantities import MISSING, count, interval, plain, seconds
+from blackstart.report.quantities import MISSING, count, interval, part, plain, seconds
 from blackstart.report.record import Record
 from blackstart.report.stores import lost, stores
 
@@ -108,8 +108,15 @@ def _late(store: Mapping[str, Any]) -> str:
 
 def _metric(value: Any) -> str:
     if isinstance(value, Mapping):
-        return ", ".join(f"{plain(key, 40).replace('_', ' ')} {_metric(one)}" for key, one in value.items()) or MISSING
+        return ", ".join(_reading(str(key), one) for key, one in value.items()) or MISSING
     return MISSING if value is None else plain(value, 80)
+
+
+def _reading(key: str, value: Any) -> str:
+    beyond = part(value, "point_s") if key == "rpo_beyond_s" else None
+    if beyond is None:
+        return f"{plain(key, 40).replace('_', ' ')} {_metric(value)}"
+    return f"the RPO is {seconds(abs(beyond))} {'more' if beyond > 0 else 'less'} than the last"
 
 
 def _shares(store: Mapping[str, Any]) -> tuple[Share, ...]:
