@@ -153,10 +153,12 @@ def fail_over(driver: Driver, path: Path, condition: Condition) -> Failover:
     drill = driver.watched_drill({DISTURBED: disturb, RECOVERING: release}, str(path))
     release()
     status = lab.status()
-    (failover,) = [each for each in status["aurora"]["failovers"][known:] if each["mode"] == "failover"]
+    failovers = [each for each in status["aurora"]["failovers"][known:] if each["mode"] == "failover"]
+    if len(failovers) != 1:
+        raise RuntimeError(f"{condition.name}: {len(failovers)} failovers, exit {drill.exit_code}: {drill.reasons}")
     struck_ns = max(entry["t"] for entry in status["truth"] if entry["what"] == "power off")
     held_s = (struck_ns - disturbed_ns[0]) / 1e9 if condition.held else None
-    return _figures(drill, condition, failover["commits_past_switch"], held_s, driver.configuration() == before)
+    return _figures(drill, condition, failovers[0]["commits_past_switch"], held_s, driver.configuration() == before)
 
 
 def _figures(drill: Drill, condition: Condition, commits: int, held_s: float | None, unchanged: bool) -> Failover:
