@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from blackstart.history import Result
+from blackstart.history import EXTRA, Result, Sample, pack_samples
 from blackstart.judge import observation
 from blackstart.judge.outages import Latency, find
 from blackstart.judge.series import judged
@@ -160,6 +160,37 @@ def test_looking_closer_keeps_the_truth_within_the_bounds(mode, phase, length_ms
     assert outage.downtime.earliest <= down[1] - down[0] <= outage.downtime.latest
     # Half the base interval at the start, half the closer one at the end, and the answer's own way there and back.
     assert abs(outage.downtime.point - (down[1] - down[0])) <= 14.5 * MS
+
+
+def test_looking_closer_changes_no_count_of_an_outage():
+    prober = Prober(end=20 * S, interval_ns=20 * MS)
+    samples = observation_folder.looking_closer((10 * S, 12 * S), "503", 1, prober)
+    inside = [n for n, s in enumerate(samples) if 10.5 * S < s.scheduled < 11.5 * S and not s.flags]
+    for n in inside[::5]:
+        samples[n] = samples[n]._replace(result=Result.GOOD, status=200)
+    (closer,), (plain,) = (found_in(rows, prober) for rows in (samples, [s for s in samples if not s.flags]))
+    assert plain.probes == 100
+    assert plain.bad_probes == 90
+    assert (closer.bad_probes, closer.probes, closer.failure) == (plain.bad_probes, plain.probes, plain.failure)
+
+
+def test_an_observation_counts_extra_probes_apart(tmp_path):
+    folder = observation_folder.write(tmp_path / "o")
+    plain = observation.run(folder)[1]["instruments"]["a"]
+    closer = Sample(9999, 10 * S, 10 * S, 11 * S, 0, Result.REFUSED, 0, 0, EXTRA)
+    with (folder / "canary-a.bin").open("ab") as file:
+        file.write(pack_samples([closer] * 3))
+    found = observation.run(folder)[1]["instruments"]["a"]
+    assert {**found, "send_lag_ms": None} == {**plain, "send_lag_ms": None, "extra": 3}
+
+
+def test_an_outage_that_only_extra_probes_saw_is_one_failure():
+    prober = Prober(end=20 * S, interval_ns=20 * MS)
+    samples = observation_folder.looking_closer((10 * S, 12 * S), "503", 1, prober)
+    seen = [s if s.flags else s._replace(result=Result.GOOD, status=200) for s in samples]
+    (outage,) = found_in(seen, prober)
+    assert outage.bad_probes == 1
+    assert 98 <= outage.probes <= 101
 
 
 def test_the_instruments_own_interval_is_not_that_of_its_closer_looks():

@@ -6,8 +6,11 @@ import numpy as np
 import pytest
 
 from blackstart.history import Result, Sample
+from blackstart.judge.interval import Interval
+from blackstart.judge.record import nothing
 from blackstart.judge.series import judged
 from blackstart.judge.stalls import Stalls
+from blackstart.judge.view import View
 
 from .simulation import MS, Prober, S, series
 
@@ -73,3 +76,14 @@ def test_extra_probes_count_no_further_clients_but_hide_no_failure():
     assert failing(True, True).failed_since(0) == 1
     assert failing(False, True, False).failed_since(11 * S) == 1
     assert failing(False).failed_since(12 * S) == 0
+
+
+def test_of_how_many_failed_counts_as_the_failures_do():
+    assert failing(False, True, True, False).asked_since(0) == 2
+    assert failing(False, True, False).asked_since(11 * S) == 1
+
+
+def test_a_baseline_counts_the_instruments_own_probes():
+    seen = failing(False, True, True, True, False)
+    well = replace(seen, good=~seen.good)
+    assert View(nothing("run"), {"canary": well}, Interval.exactly(99 * S)).good_before == {"canary": 2}

@@ -18,7 +18,7 @@ NS = 1_000_000_000
 def answers(times_s, outcomes, served=None):
     times = (np.asarray(times_s, float) * NS).astype(np.int64)
     by = np.zeros(times.size, np.uint8) if served is None else np.asarray(served, np.uint8)
-    return Answers(times, np.asarray(outcomes, np.uint8), by, np.zeros(times.size, np.uint32))
+    return Answers(times, np.asarray(outcomes, np.uint8), by, np.zeros(times.size, np.uint32), times < 0)
 
 
 def test_one_bad_answer_among_a_million_good_ones_shows():

@@ -5,6 +5,7 @@ import re
 import numpy as np
 import pytest
 
+from blackstart.report.availability import tally
 from blackstart.report.axis import Axis
 from blackstart.report.ink import bars, runs
 from blackstart.report.latency import BINS, LEAST_US, MOST, bins_of, latencies, level_of, quantile_s
@@ -14,12 +15,14 @@ NS = 1_000_000_000
 WHOLE = [("in the run", 0.0, 11.0)]
 
 
-def seen_of(waited_ms, outcomes=None, name="accelerator", span_s=10.0):
+def seen_of(waited_ms, outcomes=None, name="accelerator", span_s=10.0, extra=None):
     waited = np.asarray(waited_ms, float)
     times = (np.linspace(0, span_s, waited.size, endpoint=False) * NS).astype(np.int64)
     results = np.where(waited > 0, GOOD, BAD) if outcomes is None else np.asarray(outcomes)
     by = np.ones(waited.size, np.uint8)
-    return Seen(name, "canary", True, answers=Answers(times, results.astype("u1"), by, (waited * 1000).astype("u4")))
+    closer = np.zeros(waited.size, bool) if extra is None else extra
+    answers = Answers(times, results.astype("u1"), by, (waited * 1000).astype("u4"), closer)
+    return Seen(name, "canary", True, answers=answers)
 
 
 def drawn(*seen, spans=WHOLE):
@@ -74,6 +77,17 @@ def test_failures_have_a_row_of_their_own_and_no_latency():
     assert line.answers == "300"
     assert line.slowest == "4.00 ms"
     assert "100 failed or had no answer" in heat.text
+
+
+def test_how_closely_an_outage_was_looked_at_changes_no_figure():
+    own, closer = [3.0] * 90 + [0.0] * 10, [900.0] * 200 + [0.0] * 300
+    extra = np.arange(600) >= 100
+    seen = seen_of(own + closer, extra=extra)
+    found = drawn(seen)
+    (line,) = found.quantiles
+    assert (line.answers, line.slowest) == ("90", "3.00 ms")
+    assert "10 failed or had no answer" in found.heats[0].text
+    assert tally(seen) == "100 probes: 90 good, 10 bad; 500 more to look closer at outages"
 
 
 def test_a_late_but_right_answer_has_its_latency(make):

@@ -88,7 +88,7 @@ def _calm(series: Judged) -> Latency:
     """Return how long answers take before anything goes wrong; of all good probes, where it went wrong at once."""
     bad = np.flatnonzero(~series.good)
     first = int(series.sent[bad[0]]) if bad.size else int(np.iinfo(np.int64).max)
-    enough = np.count_nonzero(series.good & (series.sent < first)) >= MIN_CALM
+    enough = series.at_own_rate(series.good & (series.sent < first)) >= MIN_CALM
     return Latency.before(series, first if enough else int(np.iinfo(np.int64).max))
 
 
@@ -169,15 +169,18 @@ def _clock(history: History, zero_ns: int) -> dict[str, Any]:
 
 
 def _counts(samples: Samples) -> dict[str, Any]:
-    """Count one canary's probes, and say how late they were sent: what the observer itself adds to every bound."""
-    sent = samples.sent > 0
+    """Count one canary's probes, and say how late they were sent: what the observer itself adds to every bound.
+
+    ``extra`` probes, to look closer at outages, are counted apart: all other counts are of the canary's own rate.
+    """
+    sent, own = samples.sent > 0, ~samples.extra
     lag_ms = samples.lag_us[sent] / 1000
     return {
-        "probes": len(samples),
-        "good": int(np.count_nonzero(samples.good)),
-        "bad": int(np.count_nonzero(samples.bad)),
-        "skipped": int(np.count_nonzero(samples.result == Result.SKIPPED)),
-        "invalid": int(np.count_nonzero(samples.result == Result.INVALID)),
+        "probes": int(np.count_nonzero(own)),
+        "good": int(np.count_nonzero(samples.good & own)),
+        "bad": int(np.count_nonzero(samples.bad & own)),
+        "skipped": int(np.count_nonzero((samples.result == Result.SKIPPED) & own)),
+        "invalid": int(np.count_nonzero((samples.result == Result.INVALID) & own)),
         "extra": int(np.count_nonzero(samples.extra)),
         "send_lag_ms": {
             name: round(float(np.percentile(lag_ms, percent)), 3) if lag_ms.size else None

@@ -35,8 +35,9 @@ class Outage:
 
     ``start`` is None where no good probe came before it, ``end`` where it had not ended for good when the record did.
     ``good_since`` then tells since when the probes had been good again, if they were. ``not_before`` bounds the end
-    from below in every case, ``surely_by`` the start from above. ``partial`` is None where nearly
-    every request failed.
+    from below in every case, ``surely_by`` the start from above. ``bad_probes`` of ``probes`` failed, as the
+    instrument's own rate has them: how closely an outage was looked at is no matter of the target's. ``partial`` is
+    None where nearly every request failed.
     """
 
     observer: str
@@ -111,9 +112,12 @@ def _outage(series: Judged, bad: Indices, ended: bool, latency: Latency, until: 
     later = np.flatnonzero(~series.good[c + 1 :])
     after = slice(c + 1, c + 1 + int(later[0]) if later.size else len(series))
     good_again = series.done[after]
+    own = bad[~series.extra[bad]]
+    told = own if own.size else bad[:1]  # where only extra probes saw it, one did
+    good_inside = np.count_nonzero(series.good[b : c + 1] & ~series.extra[b : c + 1])
     return Outage(
         observer=series.name,
-        failure=_failure(series, bad),
+        failure=_failure(series, told),
         last_status=int(series.status[c]),
         start=_start(series, b),
         end=_end(series, bad, good_again, latency) if ended else None,
@@ -123,8 +127,8 @@ def _outage(series: Judged, bad: Indices, ended: bool, latency: Latency, until: 
         not_before=int(series.sent[c]),
         flaps=int(np.count_nonzero(np.diff(bad) > 1)),
         bad_ns=int((np.append(series.sent, until)[bad + 1] - series.sent[bad]).sum()),
-        bad_probes=len(bad),
-        probes=c - b + 1,
+        bad_probes=len(told),
+        probes=len(told) + int(good_inside),
         partial=partial_failure(series, b, c),
     )
 

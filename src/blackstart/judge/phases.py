@@ -95,7 +95,7 @@ def warm(series: Judged, fault_ns: int, recovered: Interval, stable_ns: int = 0)
     They must stay so for the stabilisation window (at least WARM_PROBES), which is dated back to its first probe.
     """
     latency = series.done - series.sent
-    calm = latency[series.good & (series.sent < fault_ns)]
+    calm = latency[series.good & (series.sent < fault_ns) & ~series.extra]
     later = np.flatnonzero(series.good & (series.sent >= recovered.earliest) & ~series.extra)
     count = max(WARM_PROBES, -(-stable_ns // series.step_ns) if series.step_ns else 0)
     if len(calm) < WARM_PROBES or len(later) < count:

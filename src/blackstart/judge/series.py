@@ -61,13 +61,20 @@ class Judged:
     def __len__(self) -> int:
         return len(self.sent)
 
-    def failed_since(self, ns: int) -> int:
-        """Count what failed from an instant on at the instrument's own rate.
+    def at_own_rate(self, chosen: Flags) -> int:
+        """Count the chosen probes that came at the instrument's own rate.
 
-        Extra probes in an outage ask more often, not for more clients; where only they saw one, there was one.
+        Extra probes in an outage ask more often, not for more clients; where only they were chosen, there was one.
         """
-        bad = ~self.good & (self.surely_by >= ns)
-        return max(int(np.count_nonzero(bad & ~self.extra)), min(1, int(np.count_nonzero(bad))))
+        return max(int(np.count_nonzero(chosen & ~self.extra)), min(1, int(np.count_nonzero(chosen))))
+
+    def asked_since(self, ns: int) -> int:
+        """Count what was asked from an instant on at the instrument's own rate."""
+        return self.at_own_rate(self.surely_by >= ns)
+
+    def failed_since(self, ns: int) -> int:
+        """Count what failed from an instant on at the instrument's own rate."""
+        return self.at_own_rate(~self.good & (self.surely_by >= ns))
 
     def where(self, chosen: Flags) -> "Judged":
         """Return the chosen probes only."""

@@ -25,7 +25,7 @@ def _failed(view: View, most: int, findings: Findings) -> None:
 
 def _asked(view: View) -> int:
     since = 0 if view.fault is None else view.fault.earliest
-    return sum(int((view.judged[name].surely_by >= since).sum()) for name in view.rests_on)
+    return sum(view.judged[name].asked_since(since) for name in view.rests_on)
 
 
 def _warm(view: View, target: float, findings: Findings) -> None:

@@ -4,8 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
-
 from blackstart.judge import phases
 from blackstart.judge.acts import fault_instant
 from blackstart.judge.incidents import Incident, incidents, recovered, worst
@@ -55,9 +53,9 @@ class View:
 
     @property
     def good_before(self) -> dict[str, int]:
-        """How many probes of each instrument were good before the fault."""
+        """How many probes of each instrument were good before the fault, as its own rate has them."""
         until = (self.fault or NEVER).earliest
-        return {name: int(np.count_nonzero(it.good & (it.done < until))) for name, it in self.judged.items()}
+        return {name: it.at_own_rate(it.good & (it.done < until)) for name, it in self.judged.items()}
 
 
 def of_record(record: Record) -> View:

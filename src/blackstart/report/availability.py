@@ -124,12 +124,13 @@ def _text(name: str, spans: Sequence[Span], served: Sequence[Span]) -> str:
 
 
 def tally(seen: Seen) -> str:
-    """Return what was counted: "300 probes: 240 good, 58 bad, 2 not sent"."""
+    """Return what was counted at its own rate: "300 probes: 240 good, 58 bad, 2 not sent"."""
     if not seen.answers.total:
         return "no data"
     good, bad, unsent = (seen.answers.count(outcome) for outcome in (GOOD, BAD, UNSENT))
     rest = f", {unsent:,} not sent" if unsent else ""
-    return f"{counted(seen.answers.total, seen.noun)}: {good:,} good, {bad:,} bad{rest}"
+    closer = f"; {seen.answers.extras:,} more to look closer at outages" if seen.answers.extras else ""
+    return f"{counted(seen.answers.total, seen.noun)}: {good:,} good, {bad:,} bad{rest}{closer}"
 
 
 TIMES = {"before": "before the fault", "drill": "in the drill", "afterwards": "after the recovery"}

@@ -113,7 +113,7 @@ def _counted(seen: Seen, axis: Axis, spans: Sequence[tuple[str, float, float]], 
     width = max(columns for columns in COLUMNS if columns <= enough)
     answered, failed = np.zeros((width + 1, BINS), np.int64), np.zeros(width + 1, np.int64)
     told = {when: (np.zeros(BINS, np.int64), [0]) for when, _, _ in spans}
-    for part in seen.answers.parts():
+    for part in seen.answers.own_parts():
         right = part.where(part.waited_us > 0)
         bins, columns = bins_of(right.waited_us), places(right.times_ns, axis, zero_ns, width)
         answered += np.bincount(columns * BINS + bins, minlength=answered.size).reshape(answered.shape)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from blackstart.history import CANARY, Chunks, Damage, Result, Settled, WriteOutcome, read_settled
+from blackstart.history import CANARY, EXTRA, Chunks, Damage, Result, Settled, WriteOutcome, read_settled
 from blackstart.report.quantities import plain
 from blackstart.report.record import Record
 
@@ -21,31 +21,42 @@ SLICE = 1 << 20  # answers at once: bounds the temporaries
 class Answers:
     """Arrays of one length: when (monotonic ns), how (GOOD to NOTHING), by whom (region + 1, 0 unknown).
 
-    ``waited_us``: from when it was due until the right answer came, 0 where none came.
+    ``waited_us``: from when it was due until the right answer came, 0 where none came. ``extra``: which were asked
+    for beyond the instrument's own rate, to look closer at an outage: drawn, but not counted.
     """
 
     times_ns: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
     outcomes: NDArray[np.uint8] = field(default_factory=lambda: np.empty(0, np.uint8))
     served_by: NDArray[np.uint8] = field(default_factory=lambda: np.empty(0, np.uint8))
     waited_us: NDArray[np.uint32] = field(default_factory=lambda: np.empty(0, np.uint32))
+    extra: NDArray[np.bool_] = field(default_factory=lambda: np.empty(0, np.bool_))
 
     def __len__(self) -> int:
         return self.times_ns.size
 
     def count(self, outcome: int) -> int:
-        return int(np.count_nonzero(self.outcomes == outcome))
+        return sum(int(np.count_nonzero(part.outcomes == outcome)) for part in self.own_parts())
+
+    @property
+    def extras(self) -> int:
+        return int(np.count_nonzero(self.extra))
 
     @property
     def total(self) -> int:
-        return len(self) - self.count(NOTHING)
+        return len(self) - self.extras - self.count(NOTHING)
 
     def where(self, chosen: Any) -> "Answers":
         """Return some of them: a slice makes no copy."""
-        return Answers(*(part[chosen] for part in (self.times_ns, self.outcomes, self.served_by, self.waited_us)))
+        columns = (self.times_ns, self.outcomes, self.served_by, self.waited_us, self.extra)
+        return Answers(*(column[chosen] for column in columns))
 
     def parts(self) -> Iterator["Answers"]:
         """Yield all of them, a bounded number at a time."""
         yield from (self.where(slice(start, start + SLICE)) for start in range(0, len(self), SLICE))
+
+    def own_parts(self) -> Iterator["Answers"]:
+        """Yield those at the instrument's own rate: how closely an outage was looked at is no matter of latency."""
+        yield from (part if not part.extras else part.where(~part.extra) for part in self.parts())
 
 
 @dataclass(frozen=True)
@@ -112,7 +123,13 @@ def _filled(seen: Seen, path: Path | None, record: Record) -> Seen:
 def _canary(seen: Seen, path: Path) -> tuple[Seen, Damage | None]:
     chunks = Chunks(path, CANARY)
     size = chunks.count
-    room = Answers(np.empty(size, np.int64), np.empty(size, np.uint8), np.empty(size, np.uint8), np.empty(size, "u4"))
+    room = Answers(
+        np.empty(size, np.int64),
+        np.empty(size, np.uint8),
+        np.empty(size, np.uint8),
+        np.empty(size, "u4"),
+        np.empty(size, np.bool_),
+    )
     filled = 0
     for records in chunks:
         _probes(room.where(slice(filled, filled + len(records))), records)
@@ -125,6 +142,7 @@ def _probes(room: Answers, records: NDArray[Any]) -> None:
     room.times_ns[:] = np.where(records["sent"] > 0, records["sent"], records["scheduled"])
     room.outcomes[:] = np.select([result == Result.GOOD, result < Result.SKIPPED], [GOOD, BAD], UNSENT)
     room.served_by[:] = records["served_by"]
+    room.extra[:] = records["flags"] & EXTRA > 0
     right = (result <= Result.SLOW) & (records["done"] > 0)
     room.waited_us[:] = np.where(right, _waited_us(records["done"] - records["scheduled"]), 0)
 
@@ -152,7 +170,7 @@ def _writes(writes: Settled, acknowledged: NDArray[np.bool_]) -> Answers:
     outcomes[unsent & (writes.done == 0)] = NOTHING
     np.maximum(writes.waited_us, 1, out=writes.waited_us)
     writes.waited_us[~acknowledged | unsent] = 0
-    return Answers(times_ns, outcomes, writes.endpoint, writes.waited_us)
+    return Answers(times_ns, outcomes, writes.endpoint, writes.waited_us, np.zeros(len(outcomes), np.bool_))
 
 
 def extent_ns(all_seen: Sequence[Seen]) -> list[int]:
