@@ -97,4 +97,4 @@ def _states(here: Setting) -> str:
 def _phase(name: str, item: Item) -> dict[str, Any]:
     at = {"earliest": item.earliest, "at": item.at, "latest": item.latest}
     source = f"CloudWatch alarm {item.alarm}: {item.summary}"
-    return {"evidence": source, "phase": {"name": name, **at, "source": source}}
+    return {"evidence": source, "phase": {"name": name, **at, "source": source, "clock": "wall"}}

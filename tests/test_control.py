@@ -57,6 +57,12 @@ def test_a_phase_that_an_action_reports_is_recorded(tmp_path: Path) -> None:
     assert events(tmp_path)[-1] == {**phase, "event": "phase", "t": events(tmp_path)[-1]["t"]}
 
 
+def test_a_phase_that_was_told_by_a_wall_clock_is_recorded_as_such(tmp_path: Path) -> None:
+    phase = {"name": "detected", "earliest": 1, "at": 2, "latest": 3, "source": "alarm", "clock": "wall"}
+    after(tmp_path, "probe", {"status": "succeeded", "output": {"phase": phase}})
+    assert events(tmp_path)[-1]["clock"] == "wall"
+
+
 def test_a_phase_cannot_overwrite_what_an_event_is(tmp_path: Path) -> None:
     phase = {"name": "promoted", "event": "started", "t": 0}
     after(tmp_path, "action", {"status": "succeeded", "output": {"phase": phase}})

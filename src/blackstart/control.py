@@ -17,7 +17,7 @@ from blackstart.events import event_log
 from blackstart.platform.setting import RUN_KEY
 from blackstart.safety import undo_log
 
-PHASE_FIELDS = ("name", "earliest", "at", "latest", "source")
+PHASE_FIELDS = ("name", "earliest", "at", "latest", "source", "clock")
 
 _now: dict[str, Any] = {"section": "method", "started": 0}
 
@@ -100,7 +100,7 @@ def _record_output(output: Any, configuration: Configuration) -> None:
         _record(configuration, "doubt", text=output["doubt"])
     phase = output.get("phase")
     if isinstance(phase, dict):
-        _record(configuration, "phase", **{field: phase.get(field) for field in PHASE_FIELDS})
+        _record(configuration, "phase", **{field: phase[field] for field in PHASE_FIELDS if field in phase})
 
 
 def _must_stop(activity: Activity, configuration: Configuration) -> bool:

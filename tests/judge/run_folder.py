@@ -8,6 +8,7 @@ import json
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from blackstart.history import write_survivors as write_survivors_file
 from .simulation import MS, Mode, Prober, S, Service, Span, probe
 
 ZERO = 1_000 * S
+START = datetime(2026, 11, 22, 10, 15, tzinfo=UTC)
 RUN = "20261122-101500-region-loss"
 PRIMARY, STANDBY = "eu-west-1", "eu-central-1"
 TIMEOUT_CODE = 1
@@ -166,9 +168,9 @@ class Drill:
         (history / "ledger-orders.bin").write_bytes(pack_entries(entries))
         counts["ledgers"]["orders"] = _count([Kind(entry.kind).name.lower() for entry in entries])
         (history / "heartbeat.bin").write_bytes(pack_beats([int(t) for t in prober.heartbeats()]))
-        ended = {"ended_ns": ns(self.end), "reason": "asked", "detail": None, "counts": counts}
+        ended = {"ended_ns": ns(self.end), "wall": wall(self.end), "reason": "asked", "detail": None, "counts": counts}
         _write_json(history / "observer.json", ended)
-        _write_json(history / "clock.json", {"monotonic_ns": ZERO, "wall": "2026-11-22", "pid": 1, "boot_id": "x"})
+        _write_json(history / "clock.json", {"monotonic_ns": ns(1), "wall": wall(1), "pid": 1, "boot_id": "x"})
         _write_json(history / "plan.json", self.plan())
         lag = [{"t": ns(t), "value": 120 + t} for t in range(2, 10)]
         _write_lines(history / f"watch-lag-{STANDBY}.jsonl", lag)
@@ -212,6 +214,11 @@ class Drill:
 def ns(seconds: float) -> int:
     """Return the instant that many seconds after the run's zero."""
     return ZERO + round(seconds * S)
+
+
+def wall(seconds: float) -> str:
+    """Return the time of day that many seconds after the run's zero."""
+    return (START + timedelta(seconds=seconds)).isoformat(timespec="milliseconds")
 
 
 def change(path: Path, edit: Callable[[Any], Any]) -> None:

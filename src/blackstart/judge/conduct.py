@@ -6,8 +6,10 @@ from typing import Any
 from blackstart.judge.acts import Act
 from blackstart.judge.coverage import asleep, ended_well, gaps, window_of
 from blackstart.judge.findings import Findings
+from blackstart.judge.interval import seconds
 from blackstart.judge.record import Record
 from blackstart.judge.series import Judged
+from blackstart.judge.wall_clock import by_wall_clock
 
 
 def check_end(record: Record, findings: Findings) -> None:
@@ -41,6 +43,20 @@ def check_record(record: Record, judged: Mapping[str, Judged], findings: Finding
         known = name in judged
         silent.append(gaps(judged[name], record.series[name], window) if known else f"{name} delivered no data at all")
     findings.doubts += [sentence for sentence in silent if sentence]
+
+
+def check_clock(record: Record, findings: Findings) -> None:
+    """Say that the wall clock was set, and which figures are told by it."""
+    was_set = record.wall_clock.was_set
+    if was_set is None:
+        return
+    findings.notes.append(was_set)
+    told = sorted({str(phase.get("name")) for phase in record.named("phase") if by_wall_clock(phase)})
+    if told:
+        off_s = seconds(record.wall_clock.off_ns)
+        findings.notes.append(f"told by a wall clock, so known no better than within {off_s:.3f} s: {', '.join(told)}")
+    if any(name.startswith("lag") for name in record.watches):
+        findings.notes.append("the service's lag metrics were asked for by the wall clock: they may be of another time")
 
 
 def check_activities(record: Record, findings: Findings) -> None:

@@ -79,7 +79,7 @@ def _gap(record: Record) -> tuple[int | None, str | None]:
 
 def _split_brain(record: Record, writes: Writes, loss: Loss) -> int | None:
     """Count the lost writes that were surely acknowledged after the promotion had surely happened."""
-    promoted: Interval | None = getattr(told(record.named("phase")).get("promoted"), "at", None)
+    promoted: Interval | None = getattr(told(record.phases).get("promoted"), "at", None)
     if promoted is None:
         return None
     # A stall can only have stamped an answer too late, so that what was stamped before is none.

@@ -7,7 +7,6 @@ list rests on, and every reason to doubt it.
 import json
 import os
 from collections.abc import Mapping
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +20,7 @@ from blackstart.judge.outages import Latency, Outage, find
 from blackstart.judge.record import all_series, flaws
 from blackstart.judge.series import Judged, Series, judged
 from blackstart.judge.stalls import Stalls
+from blackstart.judge.wall_clock import WallClock
 
 SCHEMA = 1
 OUTAGES, ABOUT = "outages.json", "observation.json"
@@ -28,8 +28,6 @@ STABLE_S = 3.0
 """How long all must stay good before an outage has ended, where the plan does not say it."""
 MIN_CALM = 5
 """Good probes before the first failure that show how long an answer takes in calm times."""
-STEP_S = 0.1
-"""A wall clock that disagrees with the monotonic one by more was set while the observation ran."""
 
 
 def is_one(folder: Path) -> bool:
@@ -137,24 +135,14 @@ def _notes(history: History) -> list[str]:
     notes = []
     if (history.ended or {}).get("reason") == "orphaned":
         notes.append("whoever started the observation died; it went on for a while and ended by itself")
-    step_s = _wall_step_s(history)
-    if step_s is not None and abs(step_s) > STEP_S:
-        notes.append(
-            f"the wall clock was set {'forward' if step_s > 0 else 'back'} by {abs(step_s):.3f} s in between: "
-            "times of day are off by that, durations are not (they are monotonic)"
-        )
+    was_set = _wall_clock(history).was_set
+    notes += [was_set] if was_set else []
     return notes
 
 
-def _wall_step_s(history: History) -> float | None:
-    """Return by how much more the wall clock advanced than the monotonic one; None where an anchor is missing."""
+def _wall_clock(history: History) -> WallClock:
     start, end = history.clock or {}, history.ended or {}
-    try:
-        walls = [datetime.fromisoformat(each["wall"]) for each in (start, end)]
-        elapsed_s = (int(end["ended_ns"]) - int(start["monotonic_ns"])) / NS
-        return round((walls[1] - walls[0]).total_seconds() - elapsed_s, 3)
-    except (KeyError, TypeError, ValueError):
-        return None
+    return WallClock.of((start.get("monotonic_ns"), start.get("wall")), (end.get("ended_ns"), end.get("wall")))
 
 
 def _clock(history: History, zero_ns: int) -> dict[str, Any]:
@@ -164,7 +152,7 @@ def _clock(history: History, zero_ns: int) -> dict[str, Any]:
         "wall_zero": (history.clock or {}).get("wall"),
         "monotonic_end_ns": ended.get("ended_ns"),
         "wall_end": ended.get("wall"),
-        "wall_step_s": _wall_step_s(history),
+        "wall_step_s": _wall_clock(history).step_s,
     }
 
 

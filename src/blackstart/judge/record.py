@@ -14,6 +14,7 @@ from blackstart.judge.acts import Act, fold
 from blackstart.judge.interval import NS
 from blackstart.judge.series import Series
 from blackstart.judge.stalls import Stalls, Times
+from blackstart.judge.wall_clock import WallClock, widened
 
 Json = Mapping[str, Any]
 
@@ -31,7 +32,8 @@ FOREVER_S = 10.0
 class Record:
     """All that was recorded of one run. ``damage`` holds a sentence for each thing that is missing or not whole.
 
-    ``series`` and ``ledgers`` are keyed by the instrument's name, ``survivors`` by (store, label).
+    ``series`` and ``ledgers`` are keyed by the instrument's name, ``survivors`` by (store, label). ``began`` and
+    ``ended`` are the observer's clock.json and observer.json.
     """
 
     name: str
@@ -44,6 +46,7 @@ class Record:
     watches: Mapping[str, Any]
     regions: tuple[str, ...]
     beats: Times
+    began: Json | None
     ended: Json | None
     damage: tuple[str, ...]
 
@@ -63,6 +66,21 @@ class Record:
     def stalls(self) -> Stalls:
         return Stalls.from_heartbeats(self.beats)
 
+    @property
+    def wall_clock(self) -> WallClock:
+        """The wall clock at the run's beginning, and at the observer's beginning and end."""
+        run, began, ended = self.run.get("clock") or {}, self.began or {}, self.ended or {}
+        return WallClock.of(
+            (run.get("monotonic_zero_ns"), run.get("wall_zero")),
+            (began.get("monotonic_ns"), began.get("wall")),
+            (ended.get("ended_ns"), ended.get("wall")),
+        )
+
+    @property
+    def phases(self) -> list[Json]:
+        """The recorded phases, in order, those by the wall clock as uncertain as that was."""
+        return widened(self.named("phase"), self.wall_clock)
+
     def named(self, event: str) -> list[Json]:
         """Return the events of one name, in order."""
         return [line for line in self.events if line.get("event") == event]
@@ -70,7 +88,7 @@ class Record:
 
 def nothing(name: str) -> Record:
     """Return the record of a run that left none."""
-    return Record(name, {}, (), (), {}, {}, {}, {}, (), np.zeros(0, np.int64), None, ())
+    return Record(name, {}, (), (), {}, {}, {}, {}, (), np.zeros(0, np.int64), None, None, ())
 
 
 def read(run_dir: Path) -> Record:
@@ -92,6 +110,7 @@ def read(run_dir: Path) -> Record:
         watches=history.watches,
         regions=history.served_by,
         beats=np.zeros(0, np.int64) if history.heartbeat is None else history.heartbeat.beats,
+        began=history.clock,
         ended=history.ended,
         damage=tuple(damage),
     )

@@ -63,6 +63,7 @@ def _conduct(view: View, findings: Findings) -> None:
     record = view.record
     conduct.check_end(record, findings)
     conduct.check_record(record, view.judged, findings)
+    conduct.check_clock(record, findings)
     conduct.check_faults(record, findings)
     conduct.check_activities(record, findings)
     conduct.check_complete(record, findings)

@@ -15,6 +15,7 @@ from blackstart.judge.record import Record
 from blackstart.judge.recovery import Recovery, Seen, look
 from blackstart.judge.series import Judged, judged
 from blackstart.judge.stores import Store, of_ledger, recovers_in
+from blackstart.judge.wall_clock import by_wall_clock
 
 STABLE_S = 5.0
 """The stabilisation window where the objectives name none."""
@@ -67,7 +68,7 @@ def of_record(record: Record) -> View:
     stable = stabilisation_ns(record)
     put_back = put_back_at(record)
     seen = {name: look(series, fault or NEVER, put_back, stable) for name, series in counted.items()}
-    told = phases.told(record.named("phase"))
+    told = phases.told(record.phases)
     view = View(record, counted, fault, seen, told)
     found = _incidents(view, NEVER.point if put_back is None else put_back)
     recovery = worst(
@@ -136,10 +137,15 @@ def _told(view: View) -> dict[str, Phase]:
         return dict(view.told)
     later = [it.at.earliest for it in view.incidents if it.act.role == "fault" and it.at.earliest > since.earliest]
     until = min(later, default=NEVER.point)
-    told = [it for it in view.record.named("phase") if isinstance(it.get("at"), int)]
-    own = [it for it in told if since.earliest <= it["at"] < until]
+    told = [it for it in view.record.phases if isinstance(it.get("at"), int)]
+    own = [it for it in told if _reached(it) >= since.earliest and it["at"] < until]
     whole = {name: phase for name, phase in view.told.items() if name in phases.IF_THERE}
     return {**phases.told(own), **whole}
+
+
+def _reached(phase: Mapping[str, Any]) -> int:
+    """Return up to when a recorded phase may have come; its own instant, if it is one of the monotonic clock."""
+    return int(phase["latest"] if by_wall_clock(phase) and isinstance(phase.get("latest"), int) else phase["at"])
 
 
 def warm_time(view: View) -> Interval | None:
