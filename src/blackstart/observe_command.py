@@ -19,6 +19,8 @@ STABLE_PROBES = 60
 """This many good probes in a row say "at least 95 of 100 are good" with 95 % confidence."""
 LEAST_STABLE_S, MOST_STABLE_S = 1.0, 3.0
 LOOK_S = 0.1
+MOST_ANSWERS = 10
+"""Answers of one name that are printed; all of them are in observation.json."""
 _NAMED = re.compile(r"([A-Za-z0-9][A-Za-z0-9_.-]{0,99})=([a-z]+://.*)", re.DOTALL)
 _NO_NAME = re.compile(r"[^A-Za-z0-9_.-]+")
 
@@ -226,9 +228,19 @@ def _show(out: Path, outages: list[dict[str, Any]], about: dict[str, Any], as_js
         return
     lines = [_line(outage) for outage in outages] or ["no outage was seen"]
     lines += [partial_line(failure) for failure in about.get("partial_failures", ())]
+    lines += [line for name, answers in about.get("names", {}).items() for line in _answers(name, answers)]
     lines += [f"doubt: {reason}" for reason in about["reasons"]]
     lines += [f"note: {note}" for note in about.get("notes", ())]
     sys.stdout.write("\n".join([f"{out}: {about['state']}", *(f"  {line}" for line in lines)]) + "\n")
+
+
+def _answers(name: str, answers: list[dict[str, Any]]) -> Iterator[str]:
+    for answer in answers[:MOST_ANSWERS]:
+        before = "" if answer["before"] is None else f", before {answer['before']}"
+        ttl = "" if answer["ttl_s"] is None else f" (TTL {answer['ttl_s']} s)"
+        yield f"{name}: answered {answer['answer']}{ttl} from {answer['seen_s']:.3f} s{before}"
+    if len(answers) > MOST_ANSWERS:
+        yield f"{name}: {len(answers) - MOST_ANSWERS} more answers are in observation.json"
 
 
 def _line(outage: dict[str, Any]) -> str:

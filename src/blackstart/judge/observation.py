@@ -15,6 +15,7 @@ import numpy as np
 from blackstart import __version__
 from blackstart.history import History, Result, Samples
 from blackstart.judge.coverage import asleep, gaps
+from blackstart.judge.dns_answers import dns_answers
 from blackstart.judge.interval import NS, as_json, seconds
 from blackstart.judge.outages import Latency, Outage, find
 from blackstart.judge.record import all_series, flaws
@@ -77,6 +78,7 @@ def _judged(history: History) -> tuple[list[dict[str, Any]], dict[str, Any]]:
         "partial_failures": [
             {"observer": outage.observer, **outage.partial.as_json(zero_ns)} for outage in found if outage.partial
         ],
+        "names": _names(history, zero_ns),
         "instruments": {name: _counts(samples) for name, samples in sorted(history.canaries.items())},
         "versions": {"blackstart": __version__},
     }
@@ -154,6 +156,12 @@ def _clock(history: History, zero_ns: int) -> dict[str, Any]:
         "wall_end": ended.get("wall"),
         "wall_step_s": _wall_clock(history).step_s,
     }
+
+
+def _names(history: History, zero_ns: int) -> dict[str, list[dict[str, Any]]]:
+    """Return what each DNS canary's name led to, each time that it changed; canaries of other kinds have none."""
+    found = {name: dns_answers(said) for name, said in sorted(history.answers.items())}
+    return {name: [answer.as_json(zero_ns) for answer in answers] for name, answers in found.items() if answers}
 
 
 def _counts(samples: Samples) -> dict[str, Any]:

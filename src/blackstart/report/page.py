@@ -16,6 +16,7 @@ from blackstart.report.key_figures import clocks, key_figures
 from blackstart.report.latency import latencies
 from blackstart.report.limits import fidelity, limits
 from blackstart.report.loss import losses
+from blackstart.report.names import name_answers
 from blackstart.report.objectives import recoveries, rows
 from blackstart.report.phases import spans, timeline
 from blackstart.report.record import Record, read
@@ -80,6 +81,7 @@ def _observed(record: Record) -> dict[str, Any]:
     axis = axis_of(record, seen)
     return {
         "availability": availability(record, seen),
+        "names": name_answers(record),
         "latency": latencies(seen, axis, marks(record, axis), spans(record, axis), record.zero_ns),
         "acknowledged": {one.store: one for one in acknowledged(record, seen, axis)},
     }

@@ -84,10 +84,17 @@ class Record:
 
     def watches(self) -> dict[str, Watch]:
         """Return what each watcher read over time, by its name; one that cannot be read is left out."""
+        return self._readings("watch-")
+
+    def answers(self) -> dict[str, Watch]:
+        """Return what each canary's target said when it was new, by the canary; what cannot be read is left out."""
+        return self._readings("answers-")
+
+    def _readings(self, prefix: str) -> dict[str, Watch]:
         found = {}
-        for path in sorted((self.run_dir / "history").glob("watch-*.jsonl")):
+        for path in sorted((self.run_dir / "history").glob(f"{prefix}*.jsonl")):
             with suppress(OSError):
-                found[path.stem.removeprefix("watch-")] = read_watch(path)
+                found[path.stem.removeprefix(prefix)] = read_watch(path)
         return found
 
     def json_of(self, path: str) -> Mapping[str, Any]:
