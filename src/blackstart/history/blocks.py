@@ -1,11 +1,11 @@
 """The blocks of sequences that a ledger reserved before it used them."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from blackstart.history.chunks import Chunks
 from blackstart.history.records import Kind
 
 WRITER_SHIFT = np.uint64(48)  # writer and sequence in one sortable key: sequences stay below 2**48
@@ -33,13 +33,6 @@ class Blocks:
         """How many sequences all blocks hold."""
         return int(self.length.sum())
 
-    def rows(self, writer: NDArray[np.uint16], seq: NDArray[np.uint64]) -> NDArray[np.intp]:
-        """Return where those writes stand among all reserved sequences."""
-        keys = _keys(writer, seq)
-        starts = _keys(self.writer, self.first)
-        block = np.searchsorted(starts, keys, side="right") - 1
-        return (self._offsets()[block] + (keys - starts[block])).astype(np.intp)
-
     def rows_before(self, writer: int, seq: NDArray[np.uint64]) -> NDArray[np.intp]:
         """Return, for each sequence of one writer, the row of the first write that is not before it."""
         low, high = (int(np.searchsorted(self.writer, np.int64(writer), side)) for side in ("left", "right"))
@@ -60,9 +53,26 @@ class Blocks:
         """Return every reserved sequence."""
         return self._spread(self.first) + self._within()
 
+    def joined_by(self, strays: NDArray[np.uint64]) -> "Blocks":
+        """Return these blocks and one more for each write, by its key, that none of them holds."""
+        strays = np.unique(strays)
+        ones = np.ones(len(strays), dtype=np.uint64)
+        mask = (np.uint64(1) << WRITER_SHIFT) - np.uint64(1)
+        writer = np.concatenate((self.writer, (strays >> WRITER_SHIFT).astype(np.uint16)))
+        first = np.concatenate((self.first, strays & mask))
+        length, used = np.concatenate((self.length, ones)), np.concatenate((self.used, ones))
+        reserved = np.concatenate((self.reserved_ns, np.zeros(len(strays), dtype=np.int64)))
+        order = np.argsort(keys_of(writer, first), kind="stable")
+        return Blocks(writer[order], first[order], length[order], used[order], reserved[order])
+
     def handed_back(self) -> NDArray[np.bool_]:
         """Return which reserved sequences an orderly end handed back unused."""
-        return self._within() >= self._spread(self.used)
+        found = np.zeros(self.count, dtype=np.bool_)
+        begins = self._offsets()
+        for block in np.flatnonzero(self.used < self.length).tolist():  # few: an end hands back the last of a writer
+            begin = int(begins[block])
+            found[begin + int(self.used[block]) : begin + int(self.length[block])] = True
+        return found
 
     def _offsets(self) -> NDArray[np.uint64]:
         return np.concatenate(([0], np.cumsum(self.length)[:-1])).astype(np.uint64)
@@ -74,16 +84,28 @@ class Blocks:
         return np.repeat(values, self.length.astype(np.intp))
 
 
-def read_blocks(records: NDArray[Any]) -> Blocks:
-    """Return the reserved blocks of a ledger's records, and a block of one for each write outside of them."""
-    blocks = _reserved(records[records["kind"] == Kind.RESERVED])
-    events = records[records["kind"] != Kind.RESERVED]
-    strays = _strays(blocks, _keys(events["writer"], events["seq"]))
-    return _with_strays(blocks, strays) if len(strays) else blocks
+class Places:
+    """Where a write, by its key, stands among all reserved sequences."""
+
+    def __init__(self, blocks: Blocks) -> None:
+        self._starts = keys_of(blocks.writer, blocks.first)
+        self._length = blocks.length
+        self._offsets = np.cumsum(blocks.length) - blocks.length
+
+    def rows(self, keys: NDArray[np.uint64]) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
+        """Return each write's row, and whether a block holds it at all."""
+        if not len(self._starts):
+            return np.zeros(len(keys), np.intp), np.zeros(len(keys), np.bool_)
+        block = np.maximum(np.searchsorted(self._starts, keys, side="right"), 1) - 1
+        within = keys - self._starts[block]  # wraps round for a write before the first block: then it is no length
+        return (self._offsets[block] + within).astype(np.intp), within < self._length[block]
 
 
-def _reserved(entries: NDArray[Any]) -> Blocks:
-    keys = _keys(entries["writer"], entries["seq"])
+def read_blocks(chunks: Chunks) -> Blocks:
+    """Return the blocks that a ledger's records reserve."""
+    reserved = [records[records["kind"] == Kind.RESERVED] for records in chunks]
+    entries = np.concatenate(reserved) if reserved else np.empty(0, chunks.dtype)
+    keys = keys_of(entries["writer"], entries["seq"])
     order = np.argsort(keys, kind="stable")
     entries, keys = entries[order], keys[order]
     # The first record of a block reserves, the last one says how much of it was kept.
@@ -94,26 +116,6 @@ def _reserved(entries: NDArray[Any]) -> Blocks:
     return Blocks(first["writer"], first["seq"], first["aux"], entries["aux"][last], first["time_ns"])
 
 
-def _strays(blocks: Blocks, keys: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    """Return the keys that no block holds: their reservation was damaged."""
-    if not len(blocks):
-        return np.unique(keys)
-    starts = _keys(blocks.writer, blocks.first)
-    block = np.searchsorted(starts, keys, side="right") - 1
-    outside = (block < 0) | (keys - starts[block] >= blocks.length[block])
-    return np.unique(keys[outside])
-
-
-def _with_strays(blocks: Blocks, strays: NDArray[np.uint64]) -> Blocks:
-    ones = np.ones(len(strays), dtype=np.uint64)
-    mask = (np.uint64(1) << WRITER_SHIFT) - np.uint64(1)
-    writer = np.concatenate((blocks.writer, (strays >> WRITER_SHIFT).astype(np.uint16)))
-    first = np.concatenate((blocks.first, strays & mask))
-    length, used = np.concatenate((blocks.length, ones)), np.concatenate((blocks.used, ones))
-    reserved = np.concatenate((blocks.reserved_ns, np.zeros(len(strays), dtype=np.int64)))
-    order = np.argsort(_keys(writer, first), kind="stable")
-    return Blocks(writer[order], first[order], length[order], used[order], reserved[order])
-
-
-def _keys(writer: NDArray[np.uint16], seq: NDArray[np.uint64]) -> NDArray[np.uint64]:
+def keys_of(writer: NDArray[np.uint16], seq: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """Return writer and sequence of each write in one number that sorts by both."""
     return (writer.astype(np.uint64) << WRITER_SHIFT) | seq

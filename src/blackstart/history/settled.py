@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from blackstart.history.blocks import WRITER_SHIFT, Blocks, read_blocks
+from blackstart.history.blocks import WRITER_SHIFT, Places, keys_of, read_blocks
 from blackstart.history.chunks import Chunks
 from blackstart.history.reading import LEDGER, Damage
 from blackstart.history.records import Kind, WriteOutcome
@@ -39,9 +39,8 @@ class Settled:
 def read_settled(path: Path, survivors: Ranges | None = None) -> Settled:
     """Read a ledger's file. Raises OSError where it cannot be read, ValueError for survivors that are no ranges."""
     chunks = Chunks(path, LEDGER)
-    reserved = [records[records["kind"] == Kind.RESERVED] for records in chunks]
-    blocks = read_blocks(np.concatenate(reserved) if reserved else np.empty(0, LEDGER))
-    place, spans = _Places(blocks), _spans(survivors or {})
+    blocks = read_blocks(chunks)
+    place, spans = Places(blocks), _spans(survivors or {})
     found = _nothing(blocks.count)
     for records in chunks:
         found.strays += _take(found, place, spans, records)
@@ -60,10 +59,10 @@ def _nothing(count: int) -> Settled:
     )
 
 
-def _take(found: Settled, place: "_Places", survivors: NDArray[np.uint64], records: NDArray[Any]) -> int:
+def _take(found: Settled, place: Places, survivors: NDArray[np.uint64], records: NDArray[Any]) -> int:
     """Fill in what the records tell; return how many of them no reservation covers."""
     told = np.flatnonzero(records["kind"] != Kind.RESERVED)
-    keys = _keys(records["writer"][told], records["seq"][told])
+    keys = keys_of(records["writer"][told], records["seq"][told])
     rows, known = place.rows(keys)
     if not known.all():
         told, keys, rows = told[known], keys[known], rows[known]
@@ -76,23 +75,6 @@ def _take(found: Settled, place: "_Places", survivors: NDArray[np.uint64], recor
         if kind is Kind.SENT:
             found.survived[rows[chosen]] = _among(survivors, keys[chosen])
     return int(np.count_nonzero(~known))
-
-
-class _Places:
-    """Where a write stands among all reserved sequences."""
-
-    def __init__(self, blocks: Blocks) -> None:
-        self.starts = _keys(blocks.writer, blocks.first)
-        self.length = blocks.length
-        self.offsets = np.cumsum(blocks.length) - blocks.length
-
-    def rows(self, keys: NDArray[np.uint64]) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
-        """Return each write's row, and whether a block holds it at all."""
-        if not len(self.starts):
-            return np.zeros(len(keys), np.intp), np.zeros(len(keys), np.bool_)
-        block = np.maximum(np.searchsorted(self.starts, keys, side="right"), 1) - 1
-        within = keys - self.starts[block]  # wraps round for a write before the first block: then it is no length
-        return (self.offsets[block] + within).astype(np.intp), within < self.length[block]
 
 
 def _fill(found: Settled, kind: Kind, rows: NDArray[np.intp], records: NDArray[Any]) -> None:
@@ -128,10 +110,6 @@ def _spans(survivors: Ranges) -> NDArray[np.uint64]:
 
 def _among(spans: NDArray[np.uint64], keys: NDArray[np.uint64]) -> NDArray[np.bool_]:
     return np.equal(np.searchsorted(spans, keys, side="right") % 2, 1)
-
-
-def _keys(writer: NDArray[np.uint16], seq: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    return (writer.astype(np.uint64) << WRITER_SHIFT) | seq
 
 
 _OUTCOMES = {
