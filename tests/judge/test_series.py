@@ -1,18 +1,20 @@
 """Which probes count, and by when a failed one proves that the system had failed."""
 
-from dataclasses import replace
+import random
+from dataclasses import fields, replace
 
 import numpy as np
 import pytest
 
 from blackstart.history import Result, Sample
+from blackstart.judge import series as series_module
 from blackstart.judge.interval import Interval
 from blackstart.judge.record import nothing
 from blackstart.judge.series import judged
 from blackstart.judge.stalls import Stalls
 from blackstart.judge.view import View
 
-from .simulation import MS, Prober, S, series
+from .simulation import MS, Prober, S, Service, probe, series
 
 PROBER = Prober(interval_ns=100 * MS, slo_ns=S, timeout_ns=2 * S)
 AWAKE = Stalls()
@@ -87,3 +89,24 @@ def test_a_baseline_counts_the_instruments_own_probes():
     seen = failing(False, True, True, True, False)
     well = replace(seen, good=~seen.good)
     assert View(nothing("run"), {"canary": well}, Interval.exactly(99 * S)).good_before == {"canary": 2}
+
+
+def test_probes_are_judged_alike_however_many_at_once(monkeypatch):
+    prober = Prober(end=60 * S, interval_ns=50 * MS, stalls=((20 * S, 21 * S),))
+    service = Service(down=((10 * S, 15 * S), (30 * S, 31 * S)), mode="hang")
+    raw = series("canary", probe(service, prober, random.Random(3)), prober)
+    whole = judged(raw, prober.seen_stalls)
+    monkeypatch.setattr(series_module, "PIECE", 7)
+    pieces = judged(raw, prober.seen_stalls)
+    for field in fields(whole):
+        assert np.array_equal(getattr(whole, field.name), getattr(pieces, field.name)), field.name
+
+
+def test_neighbours_are_chosen_without_a_copy():
+    counted = failing(False, True, True, False, False)
+    some = counted.where(np.array([False, True, True, True, False]))
+    assert np.shares_memory(some.sent, counted.sent)
+    assert some.sent.tolist() == [11 * S, 12 * S, 13 * S]
+    apart = counted.where(np.array([True, False, True, False, False]))
+    assert apart.sent.tolist() == [10 * S, 12 * S]
+    assert len(counted.where(np.zeros(5, np.bool_))) == 0

@@ -33,16 +33,17 @@ def gaps(series: Judged, raw: Series, window: Window) -> str | None:
     """
     start, end = window
     allowed = max(LONGEST_GAP_NS, GAP_STEPS * series.step_ns)
-    sent = series.sent[(series.sent >= start) & (series.sent <= end)]
+    sent = series.sent[np.searchsorted(series.sent, start) : np.searchsorted(series.sent, end, side="right")]
     if not sent.size:
         return f"{series.name} delivered no data in the window"
-    edges = np.concatenate([[start], sent, [max(int(sent[-1]), end - raw.timeout_ns)]])
-    silent = np.diff(edges)
-    worst = int(silent.argmax())
-    if silent[worst] <= allowed:
+    widest = int(np.diff(sent).argmax()) if sent.size > 1 else 0
+    first, last, *inside = (int(sent[place]) for place in (0, -1, widest, min(widest + 1, sent.size - 1)))
+    spans = ((start, first), (inside[0], inside[1]), (last, max(last, end - raw.timeout_ns)))
+    since, until = max(spans, key=lambda span: span[1] - span[0])
+    if until - since <= allowed:
         return None
-    since = seconds(int(edges[worst]) - start)
-    return f"{series.name} delivered no data for {seconds(int(silent[worst])):.1f} s from {since:.1f} s into the window"
+    silent, after = seconds(until - since), seconds(since - start)
+    return f"{series.name} delivered no data for {silent:.1f} s from {after:.1f} s into the window"
 
 
 def asleep(beats: Times, window: Window) -> str | None:

@@ -71,8 +71,11 @@ class Latency:
     @classmethod
     def before(cls, series: Judged, instant_ns: int) -> "Latency":
         """Return it for the probes sent before an instant; nothing where there are none."""
-        chosen = (series.done - series.sent)[series.good & (series.sent < instant_ns)]
-        return cls(int(np.median(chosen)), int(chosen.max())) if chosen.size else cls()
+        until = int(np.searchsorted(series.sent, instant_ns))
+        good = series.good[:until]
+        chosen = series.done[:until][good] - series.sent[:until][good]
+        slowest = int(chosen.max(initial=0))
+        return cls(int(np.median(chosen, overwrite_input=True)), slowest) if chosen.size else cls()
 
 
 def find(series: Judged, stable_ns: int, latency: Latency, until_ns: int | None = None) -> list[Outage]:
@@ -101,10 +104,19 @@ def find(series: Judged, stable_ns: int, latency: Latency, until_ns: int | None 
 
 def widest_hole_ns(series: Judged, start_ns: int, end_ns: int) -> int | None:
     """Return the longest outage that could hide between two good probes of [start, end]; None without two."""
-    chosen = series.good & (series.sent <= end_ns)
-    sent, done = series.sent[chosen], series.done[chosen]
+    first, until = int(np.searchsorted(series.sent, start_ns)), int(np.searchsorted(series.sent, end_ns, side="right"))
+    before = last_good(series, first)
+    rows = slice(first if before is None else before, until)
+    chosen = series.good[rows]
+    sent, done = series.sent[rows][chosen], series.done[rows][chosen]
     holes = (done[1:] - sent[:-1])[sent[1:] >= start_ns]
     return int(holes.max()) if holes.size else None
+
+
+def last_good(series: Judged, before: int) -> int | None:
+    """Return where the last good probe is of so many first ones; None without any."""
+    backwards = series.good[:before][::-1]
+    return before - 1 - int(backwards.argmax()) if backwards.any() else None
 
 
 def _outage(series: Judged, bad: Indices, ended: bool, latency: Latency, until: int) -> Outage:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from blackstart.history import History, Ledger, Result, Samples, Survivors
+from blackstart.history import History, Ledger, Result, Samples, Survivors, WriteOutcome
 from blackstart.judge.acts import Act, fold
 from blackstart.judge.interval import NS
 from blackstart.judge.series import Series
@@ -23,6 +23,9 @@ _NO_REPLY = np.array(
     [Result.OTHER, Result.TIMEOUT, Result.REFUSED, Result.RESET, Result.OTHER, Result.OTHER, Result.INVALID], np.uint8
 )
 """What a write's error code below FIRST_STATUS means, by the numbers that the observer gives them."""
+
+PIECE = 1 << 20
+"""Writes told apart together: bounds the copies."""
 
 FOREVER_S = 10.0
 """The longest wait assumed of an instrument whose plan was not recorded."""
@@ -222,18 +225,26 @@ def _reads(name: str, samples: Samples, plan: Json, history: History) -> Series:
 def _writes(name: str, ledger: Ledger, plan: Json, history: History) -> Series:
     """Tell good writes (acknowledged within the objective) from bad ones; one still open says nothing."""
     slo, timeout = _limits(plan)
-    scheduled = np.where(ledger.scheduled > 0, ledger.scheduled, ledger.sent)
-    late = ledger.done - scheduled > slo
-    answered = np.where(ledger.acknowledged, np.where(late, Result.SLOW, Result.GOOD), _refusals(ledger))
-    settled = (ledger.sent > 0) & (ledger.done > 0)
-    result = np.where(settled, answered, Result.INVALID).astype(np.uint8)
+    scheduled, result = ledger.scheduled, np.empty(len(ledger), np.uint8)
+    if ((scheduled <= 0) & (scheduled != ledger.sent)).any():
+        scheduled = np.where(scheduled > 0, scheduled, ledger.sent)
+    for start in range(0, len(ledger), PIECE):
+        rows = slice(start, start + PIECE)
+        result[rows] = _results(ledger, rows, ledger.done[rows] - scheduled[rows] > slo)
     return Series(
         name, "ledger", scheduled, ledger.sent, ledger.done, result,
-        ledger.endpoint, ledger.error.astype(np.uint16), history.served_by, slo, timeout,
+        ledger.endpoint, ledger.error, history.served_by, slo, timeout,
     )  # fmt: skip
 
 
-def _refusals(ledger: Ledger) -> NDArray[np.uint8]:
+def _results(ledger: Ledger, rows: slice, late: NDArray[np.bool_]) -> NDArray[np.uint8]:
+    settled = (ledger.sent[rows] > 0) & (ledger.done[rows] > 0)
+    accepted = np.where(late, np.uint8(Result.SLOW), np.uint8(Result.GOOD))
+    answered = np.where(ledger.outcome[rows] == WriteOutcome.OK, accepted, _refusals(ledger.error[rows]))
+    return np.where(settled, answered, np.uint8(Result.INVALID))
+
+
+def _refusals(error: NDArray[np.uint16]) -> NDArray[np.uint8]:
     """Return why each write was not acknowledged: below 100 the error is no HTTP status but the lack of one."""
-    silent = np.append(_NO_REPLY, Result.OTHER)[np.minimum(ledger.error, len(_NO_REPLY))]
-    return np.where(ledger.error >= FIRST_STATUS, Result.WRONG_STATUS, silent).astype(np.uint8)
+    silent = np.append(_NO_REPLY, np.uint8(Result.OTHER))[np.minimum(error, len(_NO_REPLY))]
+    return np.where(error >= FIRST_STATUS, np.uint8(Result.WRONG_STATUS), silent)

@@ -3,10 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from blackstart.judge.interval import Interval, first_of, last_of, sum_of
-from blackstart.judge.outages import Latency, Outage, find, widest_hole_ns
+from blackstart.judge.outages import Latency, Outage, find, last_good, widest_hole_ns
 from blackstart.judge.series import Judged
 
 
@@ -123,9 +121,10 @@ def _split(series: Judged, at_ns: int) -> tuple[Judged, Judged]:
     later = (series.sent >= at_ns) | (~series.good & (series.surely_by >= at_ns))
     if not later.any():
         return series, series.where(later)
-    good = np.flatnonzero(series.good[: int(np.flatnonzero(later)[0])])
+    before = last_good(series, int(later.argmax()))
     second = later.copy()
-    second[good[-1:]] = True
+    if before is not None:
+        second[before] = True
     return series.where(~later), series.where(second)
 
 

@@ -12,6 +12,10 @@ from blackstart.judge.stalls import Stalls, Times
 CLEARLY_SHORT: Final = 0.9
 """A wait shorter than this part of what was allowed, once stalls are taken off, was no fair trial."""
 
+PIECE: Final = 1 << 20
+"""Probes looked at together: bounds the copies."""
+NEVER_NS: Final = np.int64(np.iinfo(np.int64).max // 2)
+
 Codes = npt.NDArray[np.uint8]
 Flags = npt.NDArray[np.bool_]
 
@@ -77,43 +81,78 @@ class Judged:
         return self.at_own_rate(~self.good & (self.surely_by >= ns))
 
     def where(self, chosen: Flags) -> "Judged":
-        """Return the chosen probes only."""
+        """Return the chosen probes only; neighbours are not copied."""
+        rows = _neighbours(chosen)
         return Judged(
-            self.name, self.sent[chosen], self.done[chosen], self.good[chosen], self.surely_by[chosen],
-            self.result[chosen], self.served_by[chosen], self.status[chosen], self.step_ns,
-            self.extra[chosen],
+            self.name, self.sent[rows], self.done[rows], self.good[rows], self.surely_by[rows],
+            self.result[rows], self.served_by[rows], self.status[rows], self.step_ns,
+            self.extra[rows],
         )  # fmt: skip
 
 
 def judged(series: Series, stalls: Stalls) -> Judged:
     """Sort out which probes count, put them in order, and bound each failure by the observer's own delays."""
-    sent = np.where(series.sent > 0, series.sent, series.scheduled)
-    never = np.int64(np.iinfo(np.int64).max // 2)
-    done = np.where(series.done > 0, series.done, never)
-    order = np.argsort(sent, kind="stable")
-    order = order[_counts(series, sent, done, stalls)[order]]
-    sent, done, result = sent[order], done[order], series.result[order]
     extra = np.zeros(len(series.sent), np.bool_) if series.extra is None else series.extra
-    lag = np.maximum(0, sent - series.scheduled[order])
-    slack = series.slo_ns + lag + stalls.within(sent, np.minimum(done, sent + series.slo_ns))
+    step_ns = _step(series.scheduled[~extra])
+    order = _order(series, stalls)
+    sent, done, surely_by = (np.empty(len(order), np.int64) for _ in range(3))
+    for start in range(0, len(order), PIECE):
+        piece = slice(start, start + PIECE)
+        sent[piece], done[piece] = _times(series, order[piece])
+        lag = np.maximum(0, sent[piece] - series.scheduled[order[piece]])
+        slack = series.slo_ns + lag + stalls.within(sent[piece], np.minimum(done[piece], sent[piece] + series.slo_ns))
+        surely_by[piece] = np.minimum(done[piece], sent[piece] + slack)
+    result = series.result[order]
     return Judged(
-        series.name, sent, done, result == Result.GOOD, np.minimum(done, sent + slack), result,
-        series.served_by[order], series.status[order], _step(series.scheduled[~extra]), extra[order],
+        series.name, sent, done, result == Result.GOOD, surely_by, result,
+        series.served_by[order], series.status[order], step_ns, extra[order],
     )  # fmt: skip
 
 
-def _counts(series: Series, sent: Times, done: Times, stalls: Stalls) -> Flags:
+def _order(series: Series, stalls: Stalls) -> npt.NDArray[np.intp]:
+    """Return where the probes that count are, in the order sent."""
+    found, times = [], []
+    for start in range(0, len(series.sent), PIECE):
+        sent, done = _times(series, piece := slice(start, start + PIECE))
+        counts = np.flatnonzero(_counts(series, piece, sent, done, stalls))
+        found.append(counts + start)
+        times.append(sent[counts])
+    if not found:
+        return np.zeros(0, np.intp)
+    order = np.argsort(np.concatenate(times), kind="stable")
+    return np.concatenate(found)[order]
+
+
+def _times(series: Series, rows: slice | npt.NDArray[np.intp]) -> tuple[Times, Times]:
+    """Return when some probes were sent, or should have been, and when they were done, or never will be."""
+    sent, done = series.sent[rows], series.done[rows]
+    return np.where(sent > 0, sent, series.scheduled[rows]), np.where(done > 0, done, NEVER_NS)
+
+
+def _counts(series: Series, rows: slice, sent: Times, done: Times, stalls: Stalls) -> Flags:
     """Leave out a probe that never went out properly, or whose wait was the observer's own standstill."""
-    proper = (series.result != Result.SKIPPED) & (series.result != Result.INVALID) & (sent > 0)
+    result = series.result[rows]
+    proper = (result != Result.SKIPPED) & (result != Result.INVALID) & (sent > 0)
     stood = stalls.within(sent, np.minimum(done, sent + series.timeout_ns * 2))
     waited = done - sent - stood
-    answered_in_time = (series.result == Result.SLOW) & (waited <= series.slo_ns)
+    answered_in_time = (result == Result.SLOW) & (waited <= series.slo_ns)
     allowed = min(series.slo_ns, series.timeout_ns) * CLEARLY_SHORT
-    cut_short = (series.result == Result.TIMEOUT) & (waited < allowed)
+    cut_short = (result == Result.TIMEOUT) & (waited < allowed)
     return np.asarray(proper & ~answered_in_time & ~cut_short, dtype=np.bool_)
 
 
 def _step(scheduled: Times) -> int:
-    """Return the usual time between two of its own probes, in nanoseconds; 0 for fewer than two."""
-    steps = np.diff(np.sort(scheduled))
-    return int(np.median(steps)) if len(steps) else 0
+    """Return the usual time between two of its own probes, in nanoseconds; 0 for fewer than two.
+
+    The instants are the caller's to lose: they are put in order where they lie.
+    """
+    scheduled.sort()
+    steps = np.diff(scheduled)
+    return int(np.median(steps, overwrite_input=True)) if len(steps) else 0
+
+
+def _neighbours(chosen: Flags) -> slice | Flags:
+    """Return neighbours as a slice, which makes no copy; others as they are given."""
+    first, count = int(chosen.argmax()) if chosen.size else 0, int(np.count_nonzero(chosen))
+    run = slice(first, first + count)
+    return run if chosen[run].all() else chosen

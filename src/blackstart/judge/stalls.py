@@ -39,10 +39,10 @@ class Stalls:
 
     def _before(self, moments: Times) -> Times:
         """Return the time stood still before each moment: whole stalls, and the part of one under way."""
-        whole = np.concatenate([[0], np.cumsum(self.end - self.start)]).astype(np.int64)
-        index = np.searchsorted(self.start, moments, side="right")
         if not self.start.size:
             return np.zeros(np.shape(moments), dtype=np.int64)
+        whole = np.concatenate([[0], np.cumsum(self.end - self.start)]).astype(np.int64)
+        index = np.searchsorted(self.start, moments, side="right")
         last = np.maximum(index - 1, 0)
         unfinished = np.where(index > 0, np.maximum(self.end[last] - moments, 0), 0)
         return np.asarray(whole[index] - unfinished, dtype=np.int64)
