@@ -47,7 +47,7 @@ def add(commands: Any) -> None:
         help=f"how long all must stay good before an outage has ended (default: {STABLE_PROBES} probes, "
         f"from {LEAST_STABLE_S:g} to {MOST_STABLE_S:g} s)",
     )  # fmt: skip
-    command.add_argument("--adaptive", action="store_true", help="probe faster while an outage lasts (5 ms, 400/s)")
+    command.add_argument("--adaptive", action="store_true", help="probe faster while an outage lasts (4 ms, 400/s)")
     command.add_argument(
         "--expect-status", type=int, action="append", metavar="N", help="HTTP status of a good reply (200)"
     )
@@ -106,7 +106,7 @@ def plan_of(given: argparse.Namespace, out: Path) -> Plan:
             "canaries": canaries,
             "duration_s": given.duration_s,
             "stable_s": stable_s if given.stable_s is None else given.stable_s,
-            "adaptive": {"interval_ms": 5, "most_per_s": 400} if given.adaptive else None,
+            "adaptive": {"interval_ms": 4, "most_per_s": 400} if given.adaptive else None,
         }
     )
 
