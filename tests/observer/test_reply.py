@@ -1,3 +1,5 @@
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -64,11 +66,26 @@ def test_a_body_until_the_end():
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n",
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n-5\r\n",
         b"HTTP/1.1 200 OK\r\n\r\n" + b"x" * MOST_BYTES,
+        b"HTTP/1.1 70000 OK\r\n\r\n",  # no record holds such a status
+        b"HTTP/1.1 " + b"9" * 5000 + b" OK\r\n\r\n",  # nor does int() take so many digits
+        b"HTTP/1.1 200 OK\r\nContent-Length: " + b"9" * 5000 + b"\r\n\r\n",
     ],
 )
 def test_what_is_no_reply_is_garbled(raw):
     with pytest.raises(GarbledError):
         ReplyReader().feed(raw)
+
+
+def test_many_small_chunks_are_looked_at_once():
+    """Looking again at all of them with every piece would make one such reply stall every other canary for seconds."""
+    reader, piece = ReplyReader(), b"1\r\nx\r\n" * 1000
+    reader.feed(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+    began_s = time.process_time()
+    for _ in range(600):
+        reader.feed(piece)
+    assert reader.feed(b"0\r\n\r\n")
+    assert reader.reply.body == b"x" * 600_000
+    assert time.process_time() - began_s < 5
 
 
 @given(st.binary(max_size=200))

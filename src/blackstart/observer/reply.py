@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 MOST_BYTES = 4 << 20  # a probe's answer; anything larger is no answer to a probe
+_MOST_DIGITS = 18  # of a length: int() of endless digits is slow, and from 4,301 on an error
 
 
 class GarbledError(Exception):
@@ -25,7 +26,7 @@ class ReplyReader:
     reply: Reply | None = None
     _rest: bytearray = field(default_factory=bytearray)
     _length: int | None = None
-    _chunked: bool = False
+    _chunks: "_Chunks | None" = None
 
     def feed(self, data: bytes) -> bool:
         """Take more bytes; return whether the reply is whole. Raises GarbledError."""
@@ -39,7 +40,7 @@ class ReplyReader:
 
     def end(self) -> bool:
         """Take note that the peer closed; return whether the reply is whole by that. Raises GarbledError."""
-        if self.reply is None or self._chunked or self._length is not None:
+        if self.reply is None or self._chunks is not None or self._length is not None:
             raise GarbledError("closed before the reply was whole")
         self.reply.body = bytes(self._rest)
         return True
@@ -58,16 +59,16 @@ class ReplyReader:
             name.strip().lower(): value.strip() for name, _, value in (line.partition(b":") for line in lines[1:])
         }
         self.reply = Reply(status, headers)
-        self._chunked = headers.get(b"transfer-encoding", b"").lower().endswith(b"chunked")
+        if headers.get(b"transfer-encoding", b"").lower().endswith(b"chunked"):
+            self._chunks = _Chunks()
         self._length = 0 if status in (204, 304) else _length(headers)
         return True
 
     def _body(self, reply: Reply) -> bool:
-        if self._chunked:
-            whole = _unchunked(self._rest)
-            if whole is None:
+        if self._chunks is not None:
+            if not self._chunks.take(self._rest):
                 return False
-            reply.body = whole
+            reply.body = bytes(self._chunks.body)
             return True
         if self._length is None or len(self._rest) < self._length:
             return False
@@ -77,7 +78,7 @@ class ReplyReader:
 
 def _status(line: bytes) -> int:
     parts = line.split(b" ", 2)
-    if len(parts) < 2 or not parts[0].startswith(b"HTTP/1.") or not parts[1].isdigit():
+    if len(parts) < 2 or not parts[0].startswith(b"HTTP/1.") or not (parts[1].isdigit() and len(parts[1]) == 3):
         raise GarbledError(f"no HTTP/1.1 status line: {line[:60]!r}")
     return int(parts[1])
 
@@ -86,22 +87,31 @@ def _length(headers: dict[bytes, bytes]) -> int | None:
     text = headers.get(b"content-length")
     if text is None:
         return None
-    if not text.isdigit():
+    if not text.isdigit() or len(text) > _MOST_DIGITS:
         raise GarbledError(f"no content length: {text[:60]!r}")
     return int(text)
 
 
-def _unchunked(data: bytearray) -> bytes | None:
-    """Return the body of a chunked reply, None while it is not whole."""
-    body, at = bytearray(), 0
-    while (end := data.find(b"\r\n", at)) >= 0:
-        size = _chunk_size(data[at:end])
-        if size == 0:
-            # Trailers, if any, end with an empty line as well.
-            return bytes(body) if data.find(b"\r\n\r\n", end) >= 0 else None
-        at = end + 2 + size + 2
-        body += data[end + 2 : end + 2 + size]
-    return None
+@dataclass(slots=True)
+class _Chunks:
+    """A chunked body, taken apart as it grows. What was taken is not looked at again: chunks may be many and small."""
+
+    body: bytearray = field(default_factory=bytearray)
+    _at: int = 0
+
+    def take(self, data: bytearray) -> bool:
+        """Take what is whole of all the data until now; return whether the last chunk was among it."""
+        while (end := data.find(b"\r\n", self._at)) >= 0:
+            size = _chunk_size(data[self._at : end])
+            if size == 0:
+                # Trailers, if any, end with an empty line as well.
+                return data.find(b"\r\n\r\n", end) >= 0
+            behind = end + 2 + size + 2
+            if len(data) < behind:
+                return False
+            self.body += data[end + 2 : behind - 2]
+            self._at = behind
+        return False
 
 
 def _chunk_size(line: bytearray) -> int:
