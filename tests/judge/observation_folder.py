@@ -4,7 +4,7 @@ import json
 import random
 from pathlib import Path
 
-from blackstart.history import EXTRA, Result, Sample, pack_beats, pack_samples
+from blackstart.history import EXTRA, Result, Sample, pack_beats, pack_samples, seal
 
 from .simulation import MS, Prober, S, Service, probe
 
@@ -12,9 +12,11 @@ ZERO = 5 * S
 """The anchor's monotonic time; the simulated prober begins 1 s after it."""
 
 
-def write(folder: Path, down=((10 * S, 12 * S),), mode="refused", name="a", seed=1, end=20 * S, **clock) -> Path:
+def write(
+    folder: Path, down=((10 * S, 12 * S),), mode="refused", name="a", seed=1, end=20 * S, stalls=(), **clock
+) -> Path:
     """Write the observation of one service that was down in these spans."""
-    prober = Prober(start=ZERO + S, end=end, interval_ns=20 * MS)
+    prober = Prober(start=ZERO + S, end=end, interval_ns=20 * MS, stalls=stalls)
     samples = probe(Service(down, mode, latency_ns=MS, jitter_ns=MS), prober, random.Random(seed))
     folder.mkdir(parents=True, exist_ok=True)
     (folder / f"canary-{name}.bin").write_bytes(pack_samples(samples))
@@ -25,7 +27,8 @@ def write(folder: Path, down=((10 * S, 12 * S),), mode="refused", name="a", seed
     _put(folder, "clock.json", {"monotonic_ns": ZERO, "wall": "2026-11-26T10:00:00.000+00:00"})
     counts = {"canaries": {name: {"all": len(samples)}}, "ledgers": {}, "beats": len(beats)}
     ended = {"ended_ns": end, "wall": "2026-11-26T10:00:15.000+00:00", "reason": "duration", "detail": None}
-    _put(folder, "observer.json", ended | {"counts": counts} | clock)
+    sums = {path.name: seal.digest(path) for path in folder.iterdir()}
+    _put(folder, "observer.json", seal.sealed(ended | {"counts": counts} | clock, sums))
     return folder
 
 

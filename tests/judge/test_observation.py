@@ -1,4 +1,6 @@
 import json
+import os
+import random
 import shutil
 from pathlib import Path
 
@@ -198,3 +200,97 @@ def test_the_instruments_own_interval_is_not_that_of_its_closer_looks():
     samples = observation_folder.looking_closer((5 * S, 18 * S), "refused", 1, prober)
     assert sum(bool(sample.flags) for sample in samples) > len(samples) / 2
     assert judged(observed(samples, prober), prober.seen_stalls).step_ns == 20 * MS
+
+
+def said_of(folder):
+    """Judge; whatever it says can be written down."""
+    outages, about = observation.run(folder)
+    json.dumps([outages, about], allow_nan=False)
+    return outages, about
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_flipped_bit_anywhere_is_inconclusive(whole, tmp_path, name):
+    """Also in a heartbeat, which has no checksum of its own, and excuses failures; and in the clocks and the plan."""
+    folder = Path(shutil.copytree(whole, tmp_path / "copy"))
+    data = (folder / name).read_bytes()
+    rng = random.Random(name)
+    for _ in range(25):
+        flipped = bytearray(data)
+        flipped[rng.randrange(len(data) - 1)] ^= 1 << rng.randrange(8)
+        (folder / name).write_bytes(flipped)
+        _, about = said_of(folder)
+        assert about["state"] == "inconclusive"
+        assert not any("judging it failed" in reason for reason in about["reasons"])
+
+
+def test_two_whole_canaries_that_changed_their_names_are_noticed(tmp_path):
+    """Each record is intact, and there are as many as there should be: only the files are the wrong ones."""
+    folder = observation_folder.write(tmp_path / "o")
+    other = observation_folder.write(tmp_path / "p", seed=2)
+    shutil.copy(other / "canary-a.bin", folder)
+    assert observation.run(folder)[1]["reasons"] == ["canary-a.bin: is not what the observer wrote: its digest differs"]
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("plan.json", '{"canaries": 3}'),
+        ("plan.json", '{"canaries": [3]}'),
+        ("plan.json", '{"canaries": [{"url": "x"}]}'),
+        ("plan.json", '{"canaries": [{"name": "a", "slo_s": "x", "timeout_s": []}]}'),
+        ("plan.json", '{"stable_s": 1e999}'),
+        ("plan.json", '{"served_by": 7}'),
+        ("clock.json", '{"monotonic_ns": "x", "wall": 3}'),
+        ("clock.json", "{}"),
+        ("observer.json", '{"ended_ns": 1e999}'),
+        ("observer.json", '{"ended_ns": 99999999999999999999999}'),
+        ("observer.json", '{"counts": 4}'),
+        ("observer.json", '{"counts": {"canaries": {"a": 3}}}'),
+        ("observer.json", '{"reason": [1]}'),
+        ("observer.json", "{}"),
+    ],
+)
+def test_json_of_another_shape_is_named_and_the_probes_are_still_judged(whole, tmp_path, name, content):
+    folder = Path(shutil.copytree(whole, tmp_path / "copy"))
+    (folder / name).write_text(content)
+    outages, about = said_of(folder)
+    assert about["state"] == "inconclusive"
+    assert any(reason.startswith(name) for reason in about["reasons"])
+    assert holds(outages[0]["downtime"], 2.0)
+
+
+def test_a_pipe_in_the_place_of_a_file_is_not_waited_for(whole, tmp_path):
+    folder = Path(shutil.copytree(whole, tmp_path / "copy"))
+    (folder / "heartbeat.bin").unlink()
+    os.mkfifo(folder / "heartbeat.bin")
+    assert "heartbeat.bin: cannot be read: is no file" in observation.run(folder)[1]["reasons"]
+
+
+def test_heartbeats_out_of_order_excuse_nothing(tmp_path):
+    """A record from before there were seals: a beat in the past would be a standstill that never was."""
+    folder = observation_folder.write(tmp_path / "o")
+    ended = json.loads((folder / "observer.json").read_text())
+    (folder / "observer.json").write_text(json.dumps({k: v for k, v in ended.items() if k not in ("seal", "sha256")}))
+    before = observation.run(folder)[0]
+    beats = np.fromfile(folder / "heartbeat.bin", "<i8")
+    beats[50] += 2**40
+    beats.tofile(folder / "heartbeat.bin")
+    outages, about = observation.run(folder)
+    assert outages == before
+    assert any("heartbeat.bin" in reason for reason in about["reasons"])
+
+
+def test_a_standstill_too_short_to_spoil_the_record_is_told(tmp_path):
+    folder = observation_folder.write(tmp_path / "o", down=(), stalls=((10 * S, 11 * S + 500 * MS),))
+    _, about = observation.run(folder)
+    assert about["state"] == "complete"
+    assert any("stood still once for 1.6 s" in note for note in about["notes"]), about["notes"]
+
+
+def test_probes_that_say_nothing_are_told(tmp_path):
+    stalls = tuple((at * S // 2, at * S // 2 + 200 * MS) for at in range(14, 38))
+    _, about = observation.run(observation_folder.write(tmp_path / "o", down=(), stalls=stalls))
+    assert about["state"] == "complete"
+    (note,) = about["notes"]
+    assert "probes say nothing of the target" in note

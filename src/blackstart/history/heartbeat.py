@@ -42,4 +42,7 @@ def read_heartbeat(path: Path) -> Heartbeat:
     cut = len(data) % BEAT_BYTES
     beats = np.frombuffer(data[: len(data) - cut], dtype="<i8").astype(np.int64)
     damage = Damage(cut, f"the last beat is cut after {cut} of {BEAT_BYTES} bytes") if cut else None
+    if (np.diff(beats) < 0).any():
+        # Not one of them can be told from the true ones: what stood still when is not known.
+        return Heartbeat(beats[:0], Damage(len(data), "its beats are not in the order of time"))
     return Heartbeat(beats, damage)

@@ -1,11 +1,11 @@
 """The whole recorded history of one run, every instrument by its name."""
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from blackstart.history import documents, seal
 from blackstart.history.heartbeat import Heartbeat, read_heartbeat
 from blackstart.history.ledger import Ledger, read_ledger
 from blackstart.history.samples import Samples, read_canary
@@ -45,19 +45,28 @@ class History:
         """Read a run's ``history`` folder. Never raises for what is missing or broken: see ``missing``."""
         reader = _Reader(folder)
         survivors = reader.each("survivors-*.json", read_survivors)
-        return cls(
-            folder=folder,
-            clock=reader.one("clock.json", _mapping),
-            plan=reader.one("plan.json", _mapping),
-            ended=reader.one("observer.json", _mapping),
-            heartbeat=reader.one("heartbeat.bin", read_heartbeat),
-            canaries=reader.each("canary-*.bin", read_canary),
-            ledgers=reader.each("ledger-*.bin", read_ledger),
-            survivors={(item.store, item.label): item for item in survivors.values()},
-            watches=reader.each("watch-*.jsonl", read_watch),
-            answers=reader.each("answers-*.jsonl", read_watch),
-            missing=reader.missing,
-        )._with_absent_instruments()
+        return (
+            cls(
+                folder=folder,
+                clock=reader.one("clock.json", documents.clock),
+                plan=reader.one("plan.json", documents.plan),
+                ended=reader.one("observer.json", documents.ended),
+                heartbeat=reader.one("heartbeat.bin", read_heartbeat),
+                canaries=reader.each("canary-*.bin", read_canary),
+                ledgers=reader.each("ledger-*.bin", read_ledger),
+                survivors={(item.store, item.label): item for item in survivors.values()},
+                watches=reader.each("watch-*.jsonl", read_watch),
+                answers=reader.each("answers-*.jsonl", read_watch),
+                missing=reader.missing,
+            )
+            ._with_broken_seals()
+            ._with_absent_instruments()
+        )
+
+    def _with_broken_seals(self) -> "History":
+        here = [path.name for path in self.folder.glob("*") if path.is_file()]
+        missing = seal.broken(self.folder, self.ended or {}, here) | dict(self.missing)
+        return History(**{**self.__dict__, "missing": missing})
 
     def _with_absent_instruments(self) -> "History":
         missing = dict(self.missing)
@@ -79,8 +88,9 @@ class _Reader:
 
     def one[T](self, name: str, read: Callable[[Path], T]) -> T | None:
         """Return what the file holds, None where it cannot be read."""
+        path = self.folder / name
         try:
-            found = read(self.folder / name)
+            found = read(_file(path))
         except FileNotFoundError:
             self.missing[name] = "not there"
         except (OSError, ValueError) as error:
@@ -103,8 +113,8 @@ class _Reader:
         return found
 
 
-def _mapping(path: Path) -> dict[str, Any]:
-    data = json.loads(path.read_text("utf-8"))
-    if not isinstance(data, dict):
-        raise ValueError("is no JSON object")  # noqa: TRY004 - the file's content is wrong, not an argument's type
-    return data
+def _file(path: Path) -> Path:
+    """Return the path of a file; one that is missing says so when it is read. A pipe would be waited for for ever."""
+    if path.exists() and not path.is_file():
+        raise OSError("is no file")
+    return path

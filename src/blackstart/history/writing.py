@@ -1,6 +1,7 @@
 """Appending records so that a kill -9 loses at most the last few milliseconds."""
 
 import errno
+import hashlib
 import json
 import os
 import struct
@@ -19,7 +20,8 @@ class RecordFile[Record]:
     What is appended reaches the file within ``flush_s`` (with ``sync``: the disk), many records at once as ``pack``
     makes them bytes. ``position`` counts what was appended, ``written`` what the file holds; ``wait_synced`` blocks
     until it holds everything up to a position. The first failed write ends the file: ``error`` says why, ``on_error``
-    is called once from the thread, later appends are dropped.
+    is called once from the thread, later appends are dropped. ``sha256`` is that of all that was written, so that the
+    file is known by whatever name; None with ``sync``: a ledger's records bear their run, and come fast.
     """
 
     def __init__(
@@ -41,6 +43,7 @@ class RecordFile[Record]:
         self._waiting: deque[Record] = deque()
         self._taken = 0
         self.written = 0
+        self.sha256 = None if sync else hashlib.sha256()
         self._closing = False
         self._idle = False
         self._turn = Condition()
@@ -93,7 +96,10 @@ class RecordFile[Record]:
     def _flush(self) -> bool:
         """Write one batch; return whether there can be another."""
         batch, closing = self._batch()
-        self._write(self._pack(batch))
+        data = self._pack(batch)
+        self._write(data)
+        if self.sha256 is not None:
+            self.sha256.update(data)
         if self._sync or closing:
             os.fdatasync(self._fd)
         with self._turn:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from blackstart import __version__
 from blackstart.history import History, Result, Samples
@@ -29,6 +30,11 @@ STABLE_S = 3.0
 """How long all must stay good before an outage has ended, where the plan does not say it."""
 MIN_CALM = 5
 """Good probes before the first failure that show how long an answer takes in calm times."""
+
+BLIND_NS = NS // 2
+"""A standstill of the observer that is told even where it leaves the record whole."""
+SPOILT_SHARE = 0.1
+"""More probes than this part that were skipped or invalid are told."""
 
 
 def is_one(folder: Path) -> bool:
@@ -67,12 +73,12 @@ def _judged(history: History) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     zero_ns = _zero_ns(history, raw)
     stable_ns = round(float((history.plan or {}).get("stable_s") or STABLE_S) * NS)
     found = [outage for _, series in sorted(counted.items()) for outage in find(series, stable_ns, _calm(series))]
-    reasons = [*flaws(history), *_ended(history), *_silences(history, raw, counted, zero_ns)]
+    reasons = [*flaws(history), *_untold(history), *_ended(history), *_silences(history, raw, counted, zero_ns)]
     return [_outage(outage, zero_ns) for outage in found], {
         "schema": SCHEMA,
         "state": "inconclusive" if reasons else "complete",
         "reasons": reasons,
-        "notes": _notes(history),
+        "notes": [*_notes(history), *_blind(beats, zero_ns), *_spoilt(history)],
         "clock": _clock(history, zero_ns),
         "stable_s": seconds(stable_ns),
         "partial_failures": [
@@ -115,6 +121,16 @@ def _zero_ns(history: History, raw: Mapping[str, Series]) -> int:
     return min((int(series.scheduled.min()) for series in raw.values() if len(series.scheduled)), default=0)
 
 
+def _untold(history: History) -> list[str]:
+    """Name what both ends of an observation must tell: when it began and ended, and how much was recorded."""
+    wanted = (
+        ("clock.json", history.clock, "monotonic_ns"),
+        ("observer.json", history.ended, "ended_ns"),
+        ("observer.json", history.ended, "counts"),
+    )
+    return [f"{name}: does not say {field!r}" for name, told, field in wanted if told is not None and field not in told]
+
+
 def _ended(history: History) -> list[str]:
     if history.ended is None:
         return ["the observer left no word of its end: it died, or its record was cut"]
@@ -140,6 +156,30 @@ def _notes(history: History) -> list[str]:
     was_set = _wall_clock(history).was_set
     notes += [was_set] if was_set else []
     return notes
+
+
+def _blind(beats: NDArray[np.int64], zero_ns: int) -> list[str]:
+    """Tell the longest span in which the observer itself stood still: no canary saw anything in it."""
+    spans = np.diff(beats)
+    if not spans.size or int(spans.max()) < BLIND_NS:
+        return []
+    longest = int(spans.argmax())
+    count = int(np.count_nonzero(spans >= BLIND_NS))
+    times = "once" if count == 1 else f"{count} times, the longest"
+    return [
+        f"the observer itself stood still {times} for {seconds(int(spans[longest])):.1f} s, from "
+        f"{seconds(int(beats[longest]) - zero_ns):.1f} s: an outage within that was not seen"
+    ]
+
+
+def _spoilt(history: History) -> list[str]:
+    """Tell where much of what a canary should have asked says nothing of its target."""
+    return [
+        f"{name}: {spoilt} of {len(samples)} probes say nothing of the target: the observer could not send them in "
+        "time, or lacked descriptors (ulimit -n), ports or memory; bounds are the wider for it"
+        for name, samples in sorted(history.canaries.items())
+        if (spoilt := int(np.count_nonzero(samples.result >= Result.SKIPPED))) > SPOILT_SHARE * len(samples)
+    ]
 
 
 def _wall_clock(history: History) -> WallClock:

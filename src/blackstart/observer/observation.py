@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from blackstart.clock import Anchor, SystemClock
+from blackstart.history import seal
 from blackstart.history.ledger_file import LedgerFile
 from blackstart.history.records import pack_beats, pack_lines, pack_samples
 from blackstart.history.writing import CANARY_FLUSH_S, RecordFile, write_json
@@ -111,10 +112,16 @@ class Observation:
         # A second anchor: if the two clocks disagree on how long this took, the wall clock was set in between.
         anchor = Anchor.take(SystemClock())
         ended = {"ended_ns": anchor.monotonic_ns, "wall": anchor.wall, "reason": reason, "detail": detail}
-        write_json(self.out / "observer.json", ended | {"counts": self._counts()})
+        write_json(self.out / "observer.json", seal.sealed(ended | {"counts": self._counts()}, self._digests()))
         if reason == "failed":
             raise BlackstartError(f"observer: {detail}")
         return Exit.MET
+
+    def _digests(self) -> dict[str, str]:
+        """Return what was written to each file, but for ledgers."""
+        own = {file.path.name: file.sha256.hexdigest() for file in self._files if file.sha256 and not file.error}
+        told = {name: seal.digest(path) for name in ("plan.json", "clock.json") if (path := self.out / name).exists()}
+        return own | told
 
     def _counts(self) -> dict[str, Any]:
         return {
