@@ -38,7 +38,7 @@ def test_help_lists_what_is_there(tmp_path: Path) -> None:
         (("run", "region-loss", "--topology", "wrong.yaml"), "wrong.yaml: primry: is not a field"),
         (("run", "region-loss", "--topology", "far.yaml"), "is not there"),
         (("run", "region-loss", "--out", "full"), "--out full is not an empty folder"),
-        (("judge", "nothing"), "'nothing' is not a run"),
+        (("judge", "nothing"), "'nothing' is no run"),
         (("restore",), "there is no run in reports/"),
         (("lab", "up", "--pods", "0"), "pods"),
         (("lab", "up", "--name", "a/b"), "name"),

@@ -171,6 +171,18 @@ def test_an_end_in_the_middle_of_an_outage_is_an_end(server, tmp_path):
         (["gopher://127.0.0.1"], "must be a URL that begins with"),
         (["postgresql://me:s3cret@127.0.0.1/db"], "carries credentials"),
         (["https://127.0.0.1/", "--ca-file", "none.pem"], "cannot read the CA file"),
+        (["http://[::1"], "is no URL (Invalid IPv6 URL)"),
+        (["http://127.0.0.1:0/"], "there is no port 0"),
+        (["http://127.0.0.1:99999/"], "Port out of range"),
+        (["postgresql://me@127.0.0.1:99999/db"], "Port out of range"),
+        (["postgresql://me@127.0.0.1/db?bogus=1"], "invalid URI query parameter"),
+        (["http://127.0.0.1/a b"], "percent-encode them"),
+        (["http://127.0.0.1/\u20ac"], "percent-encode them"),
+        (["http://ex\u00e4mple.invalid/"], "is not ASCII"),
+        (["a=tcp://127.0.0.1:1", "a=tcp://127.0.0.1:2"], "already is an endpoint named a"),
+        (["http://127.0.0.1/", "--timeout-s", "1e308"], "'timeout_s' must be at most 600"),
+        (["http://127.0.0.1/", "--stable-s", "1e300"], "'stable_s' must be at most"),
+        (["http://127.0.0.1/", "--duration-s", "1e300"], "'duration_s' must be at most"),
         (["http://127.0.0.1/", "--out", "full"], "--out full is not an empty folder"),
         (["http://127.0.0.1/", "--out", "file/below"], "cannot be made"),
     ],
@@ -263,6 +275,109 @@ def test_a_disk_without_room_for_even_the_reason_still_has_it_said(tmp_path):
     (line,) = ended.stderr.splitlines()
     assert "cannot be written: No space left on device" in line
     assert "inconclusive" in ended.stdout
+
+
+@pytest.mark.skipif(not may_mount(), reason="needs a mount namespace of its own")
+@pytest.mark.parametrize(
+    ("options", "code", "says"),
+    [
+        ("-o size=4k", 3, "nothing was observed: the observer did not start: ended with code 6: No space left"),
+        ("-o ro", 2, "cannot be made or written (Read-only file system): give another folder"),
+    ],
+)
+def test_a_disk_that_takes_nothing_from_the_start_is_one_line(options, code, says, tmp_path):
+    small = tmp_path / "small"
+    small.mkdir()
+    script = f"mount -t tmpfs {options} none {small} && {' '.join(COMMAND)} observe tcp://{ADDRESS}:1 --out {small}"
+    ended = subprocess.run(
+        ["unshare", "-Urm", "sh", "-c", f"{script}; code=$?; ls {small}; exit $code"],
+        env=environment(), cwd=tmp_path, capture_output=True, text=True, timeout=150, check=False,
+    )  # fmt: skip
+    (line,) = ended.stderr.splitlines()
+    assert says in line
+    assert (ended.returncode, ended.stdout) == (code, "")
+
+
+def judge(folder, cwd, **options):
+    return subprocess.run(
+        [*COMMAND, "judge", str(folder)],
+        cwd=cwd, env=environment(), capture_output=True, text=True, timeout=150, check=False, **options,
+    )  # fmt: skip
+
+
+def test_a_judgement_that_cannot_be_written_says_so(server, tmp_path):
+    observe(server.url, "--duration-s", 1, "--out", "o", cwd=tmp_path)
+
+    def limit():
+        resource.setrlimit(resource.RLIMIT_FSIZE, (1, 1))
+
+    ended = judge("o", tmp_path, preexec_fn=limit)
+    assert ended.returncode == 3
+    assert "the result cannot be written" in ended.stderr
+    assert len(ended.stderr.splitlines()) == 1
+
+
+def test_too_few_descriptors_are_named_with_what_to_do(tmp_path):
+    def limit():
+        resource.setrlimit(resource.RLIMIT_NOFILE, (40, 40))
+
+    ended = observe(*(f"tcp://{ADDRESS}:{port}" for port in range(1, 60)), "--out", "o", cwd=tmp_path, preexec_fn=limit)
+    assert ended.returncode == 3
+    assert "raise the limit of open files" in ended.stderr
+    assert not (tmp_path / "o").exists()
+
+
+def test_an_interruption_before_it_observes_leaves_nothing(server, tmp_path):
+    with observing(server.url, "--out", "o", cwd=tmp_path) as process:
+        until((tmp_path / "o/observer.log").exists, "the folder")
+        process.send_signal(signal.SIGINT)
+        _, complaint = process.communicate(timeout=60)
+    if process.returncode == 0:
+        pytest.skip("it already observed when the signal came")
+    assert process.returncode == 5
+    assert complaint.splitlines() == ["blackstart: interrupted before anything was changed; nothing is left running"]
+    assert not (tmp_path / "o").exists()
+
+
+def test_an_interruption_of_the_end_changes_nothing(server, tmp_path):
+    with observing(server.url, "--duration-s", 0.5, "--out", "o", cwd=tmp_path) as process:
+        while process.poll() is None:
+            if (tmp_path / "o/observer.json").exists():
+                process.send_signal(signal.SIGINT)
+            time.sleep(0.02)
+        said, complaint = process.communicate(timeout=60)
+    assert (process.returncode, complaint) == (0, "")
+    assert "no outage was seen" in said
+    assert (tmp_path / "o/outages.json").exists()
+
+
+def test_a_record_that_is_still_written_is_not_judged(server, tmp_path):
+    with observing(server.url, "--out", "o", cwd=tmp_path) as process:
+        probed(server, 30)
+        ended = judge("o", tmp_path)
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=60)
+    assert ended.returncode == 4
+    assert "is still being written" in ended.stderr
+    assert judge("o", tmp_path).returncode == 0
+
+
+def test_streams_that_are_closed_are_no_error(server, tmp_path):
+    script = f"exec {' '.join(COMMAND)} observe {server.url} --duration-s 1 --out o >&- 2>&-"
+    ended = subprocess.run(["sh", "-c", script], cwd=tmp_path, env=environment(), timeout=150, check=False)
+    assert ended.returncode == 0
+    assert json.loads((tmp_path / "o/observation.json").read_text())["state"] == "complete"
+
+
+def test_two_observations_in_one_second_have_folders_of_their_own(server, tmp_path):
+    with (
+        observing(server.url, "--duration-s", 1, cwd=tmp_path) as one,
+        observing(server.url, "--duration-s", 1, cwd=tmp_path) as other,
+    ):
+        one.communicate(timeout=60)
+        other.communicate(timeout=60)
+    assert (one.returncode, other.returncode) == (0, 0)
+    assert len(list((tmp_path / "reports").iterdir())) == 2
 
 
 def test_an_observer_that_dies_is_inconclusive(server, tmp_path):

@@ -16,6 +16,7 @@ from blackstart.outcome import BlackstartError, Exit
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code. Errors are one line on standard error."""
+    _open_streams()
     code = _main(arguments)
     try:
         sys.stdout.flush()
@@ -23,6 +24,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # Whoever read us has gone; the exit code must still say how the drill ended.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return code
+
+
+def _open_streams() -> None:
+    """Let nobody write into a file that took the number of a stream that was closed when we began."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115 - as long as we live
 
 
 def _main(arguments: Sequence[str] | None) -> int:

@@ -3,17 +3,21 @@
 import argparse
 import contextlib
 import json
+import os
 import re
 import signal
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 from urllib.parse import urlsplit
 
 from blackstart.clock import Clock, SystemClock
 from blackstart.observer.plan import Plan
-from blackstart.outcome import BlackstartError, Exit, UsageError
+from blackstart.outcome import BlackstartError, Exit, InconclusiveError, RefusedError, UsageError
+
+if TYPE_CHECKING:
+    from blackstart.observer.supervision import Observer
 
 STABLE_PROBES = 60
 """This many good probes in a row say "at least 95 of 100 are good" with 95 % confidence."""
@@ -21,6 +25,7 @@ LEAST_STABLE_S, MOST_STABLE_S = 1.0, 3.0
 LOOK_S = 0.1
 MOST_ANSWERS = 10
 """Answers of one name that are printed; all of them are in observation.json."""
+_ENDING = (signal.SIGINT, signal.SIGTERM)
 _NAMED = re.compile(r"([A-Za-z0-9][A-Za-z0-9_.-]{0,99})=([a-z]+://.*)", re.DOTALL)
 _NO_NAME = re.compile(r"[^A-Za-z0-9_.-]+")
 
@@ -35,7 +40,8 @@ def add(commands: Any) -> None:
         epilog="URLs: http(s)://HOST:PORT/PATH, tcp://HOST:PORT, dns://RESOLVER:PORT/NAME?type=A, "
         "postgresql://USER@HOST:PORT/DATABASE (the password comes from PGPASSWORD or a pgpass file). "
         "NAME=URL gives one a name. "
-        "exit codes: 0 observed, 2 bad input, 3 the record does not hold (the reason is said)",
+        "exit codes: 0 observed, 2 bad input, 3 the record does not hold (the reason is said), 5 interrupted before it "
+        "observed",
     )
     command.add_argument("urls", nargs="+", metavar="URL", help="what to observe")
     command.add_argument("--interval-ms", type=int, default=20, metavar="N", help="time between two probes (20)")
@@ -74,7 +80,17 @@ def judge(folder: Path, as_json: bool) -> int:
     """Judge an observation's folder again, from its raw record. Exits 0 once judged."""
     from blackstart.judge import observation  # noqa: PLC0415 - loads numpy; `--help` must not wait for it
 
-    outages, about = observation.write(folder)
+    if (pid := _observer_at_work(folder)) is not None:
+        raise RefusedError(
+            f"{folder} is still being written (by process {pid}): end the observation with Ctrl-C, then judge it; "
+            "where the command itself died, its observer ends by itself after 15 s"
+        )
+    try:
+        outages, about = observation.write(folder)
+    except OSError as error:
+        raise InconclusiveError(
+            f"the result cannot be written to {folder} ({error.strerror}): make room there, or judge a copy of it"
+        ) from error
     _show(folder, outages, about, as_json)
     return int(Exit.MET)
 
@@ -111,11 +127,24 @@ def plan_of(given: argparse.Namespace, out: Path) -> Plan:
     )
 
 
+def _observer_at_work(folder: Path) -> int | None:
+    """Return the process that still writes this record, None where none does."""
+    beats = str((folder / "heartbeat.bin").resolve())
+    try:
+        pid = int(json.loads((folder / "clock.json").read_text("utf-8"))["pid"])
+        written = {os.readlink(held) for held in Path(f"/proc/{pid}/fd").iterdir()}  # noqa: PTH115 - pipes are no paths
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return pid if beats in written else None
+
+
 def _names(urls: Sequence[str]) -> Iterator[tuple[str, str]]:
     taken: set[str] = set()
     for text in urls:
         named = _NAMED.fullmatch(text)
         name, url = (named[1], named[2]) if named else (_name(text), text)
+        if named and name in taken:
+            raise UsageError(f"observe: there already is an endpoint named {name}: give {url!r} another name")
         number, unique = 2, name
         while unique in taken:
             unique, number = f"{name}-{number}", number + 1
@@ -125,7 +154,10 @@ def _names(urls: Sequence[str]) -> Iterator[tuple[str, str]]:
 
 def _name(url: str) -> str:
     """Return a name for what a URL asks, without anything that may be a secret."""
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError as error:
+        raise UsageError(f"observe: {url!r} is no URL ({error}): mend it") from error
     place = parts.netloc.rpartition("@")[2]
     return _NO_NAME.sub("-", f"{parts.scheme}-{place}{parts.path}").strip("-.")[:80] or "endpoint"
 
@@ -147,7 +179,11 @@ def _folder(asked: Path | None, clock: Clock) -> Path:
     if asked is not None:
         folder.check(asked)
         return asked.resolve()
-    return (folder.REPORTS / f"{clock.wall():%Y%m%dT%H%M%SZ}-observe").resolve()
+    name = f"{clock.wall():%Y%m%dT%H%M%SZ}-observe"
+    number, unique = 2, folder.REPORTS / name
+    while unique.exists():
+        unique, number = folder.REPORTS / f"{name}-{number}", number + 1
+    return unique.resolve()
 
 
 def _watch(plan: Plan, out: Path, clock: Clock, stream: TextIO) -> str | None:
@@ -155,66 +191,71 @@ def _watch(plan: Plan, out: Path, clock: Clock, stream: TextIO) -> str | None:
     from blackstart.observer.supervision import Observer  # noqa: PLC0415 - as for _observe
     from blackstart.watching import Watch  # noqa: PLC0415 - as for _observe
 
-    made = _make(out)
     observer = Observer(plan, out, history=out)
     with Watch(stream, clock) as watch:
+        _start(observer, out)
         try:
-            observer.start()
             watch.phase(f"observing {', '.join(canary.name for canary in plan.canaries)}; Ctrl-C ends it")
             watch.follow(observer)
             while observer.alive():
                 clock.sleep(LOOK_S)
         except KeyboardInterrupt:
-            watch.note("ending the observation")
-        except BlackstartError:
-            _leave_nothing(out, made)
-            raise
-        with _uninterrupted():
-            observer.stop()
+            _ignore_signals()
+            longest_s = max(canary.timeout_s for canary in plan.canaries)
+            watch.note(f"ending the observation, once what was asked is answered (at most {longest_s:g} s)")
+        _ignore_signals()
+        observer.stop()
     return observer.detail
+
+
+def _start(observer: "Observer", out: Path) -> None:
+    made = _make(out)
+    try:
+        observer.start()
+    except KeyboardInterrupt:
+        _leave_nothing(out, made)
+        raise
+    except BlackstartError as error:
+        _leave_nothing(out, made)
+        raise InconclusiveError(f"nothing was observed: {error}") from error
 
 
 def _make(out: Path) -> bool:
     try:
         made = not out.exists()
         out.mkdir(parents=True, exist_ok=True)
+        (out / "observer.log").touch(exist_ok=False)  # ours, now: nobody else observes into it
     except OSError as error:
-        raise UsageError(f"--out {out} cannot be made ({error.strerror}): give another folder") from error
+        raise UsageError(f"--out {out} cannot be made or written ({error.strerror}): give another folder") from error
     return made
 
 
 def _leave_nothing(out: Path, made: bool) -> None:
-    """Remove a folder that holds no observation, so that the same command can be given again."""
-    if made and not list(out.glob("canary-*.bin")):
+    """Remove what an observation left that never began, so that the same command can be given again."""
+    with contextlib.suppress(OSError):
         for path in out.glob("*"):
             path.unlink()
-        with contextlib.suppress(OSError):
+        if made:
             out.rmdir()
 
 
-@contextlib.contextmanager
-def _uninterrupted() -> Iterator[None]:
-    """Let the end of the observation be written whole: it is bounded by the longest timeout."""
-    before = {number: signal.signal(number, signal.SIG_IGN) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+def _ignore_signals() -> None:
+    """Let the end be written, judged and told whole, to the process's own end; the longest timeout bounds it."""
+    for number in _ENDING:
+        signal.signal(number, signal.SIG_IGN)
 
 
 def _conclude(out: Path, as_json: bool, reason: str | None) -> int:
     from blackstart.judge import observation  # noqa: PLC0415 - as for judge
 
-    with _uninterrupted():
-        try:
-            outages, about = observation.write(out)
-        except OSError as error:
-            # The disk that ended the observation takes no result either: say it, and leave the record as it is.
-            outages, about = observation.run(out)
-            reason = reason or f"the result cannot be written: {error.strerror}"
-            about = {**about, "state": "inconclusive", "reasons": [reason, *about["reasons"]]}
-        _show(out, outages, about, as_json)
+    try:
+        outages, about = observation.write(out)
+    except OSError as error:
+        # The disk that ended the observation takes no result either: say it, and leave the record as it is.
+        outages, about = observation.run(out)
+        reason = reason or f"the result cannot be written: {error.strerror}"
+        about = {**about, "state": "inconclusive", "reasons": [reason, *about["reasons"]]}
+    _show(out, outages, about, as_json)
     if reason is None and about["state"] == "complete":
         return int(Exit.MET)
     why = reason or about["reasons"][0]
@@ -224,14 +265,28 @@ def _conclude(out: Path, as_json: bool, reason: str | None) -> int:
 
 def _show(out: Path, outages: list[dict[str, Any]], about: dict[str, Any], as_json: bool) -> None:
     if as_json:
-        sys.stdout.write(json.dumps({"out": str(out), **about, "outages": outages}, indent=2, sort_keys=True) + "\n")
+        _say(json.dumps({"out": str(out), **about, "outages": outages}, indent=2, sort_keys=True))
         return
-    lines = [_line(outage) for outage in outages] or ["no outage was seen"]
+    lines = [_line(outage) for outage in outages] or [_none_seen(about)]
     lines += [partial_line(failure) for failure in about.get("partial_failures", ())]
     lines += [line for name, answers in about.get("names", {}).items() for line in _answers(name, answers)]
     lines += [f"doubt: {reason}" for reason in about["reasons"]]
     lines += [f"note: {note}" for note in about.get("notes", ())]
-    sys.stdout.write("\n".join([f"{out}: {about['state']}", *(f"  {line}" for line in lines)]) + "\n")
+    _say("\n".join([f"{out}: {about['state']}", *(f"  {line}" for line in lines)]))
+
+
+def _say(text: str) -> None:
+    from blackstart.report.stream import Patient  # noqa: PLC0415 - as for judge
+
+    Patient(sys.stdout).write(text + "\n")
+
+
+def _none_seen(about: dict[str, Any]) -> str:
+    if about["state"] == "complete":
+        return "no outage was seen"
+    if any(counts["good"] + counts["bad"] for counts in about.get("instruments", {}).values()):
+        return "no outage was seen in what was recorded"
+    return "nothing is known of outages"
 
 
 def _answers(name: str, answers: list[dict[str, Any]]) -> Iterator[str]:

@@ -36,6 +36,12 @@ class UsageError(BlackstartError):
     exit_code = Exit.USAGE
 
 
+class InconclusiveError(BlackstartError):
+    """There is no answer: what would have given it could not be done."""
+
+    exit_code = Exit.INCONCLUSIVE
+
+
 class RefusedError(BlackstartError):
     """A guard said no: nothing was changed."""
 

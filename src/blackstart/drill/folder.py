@@ -56,7 +56,7 @@ def find(run: str | None) -> Path:
     for folder in (Path(run), REPORTS / run):
         if (folder / "run.json").exists():
             return folder.resolve()
-    raise UsageError(f"{run!r} is not a run: give the folder of one, or its name in {REPORTS}/")
+    raise UsageError(f"{run!r} is no run (nor an observation): give the folder of one, or its name in {REPORTS}/")
 
 
 def refuse_running(run_dir: Path) -> None:

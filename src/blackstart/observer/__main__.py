@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import errno
 import gc
 import json
 import os
@@ -22,7 +23,7 @@ from blackstart.observer.plan import Plan
 from blackstart.observer.voice import Voice
 from blackstart.outcome import BlackstartError, Exit, UsageError
 
-STDIN, STDOUT = 0, 1
+STDIN, STDOUT, STDERR = 0, 1, 2
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
 
@@ -40,14 +41,21 @@ def main() -> int:
         _complain(str(error))
         return int(error.exit_code)
     except OSError as error:
-        _complain(f"observer: {error}")
+        _complain(f"observer: {_explained(error)}")
         return int(Exit.BROKEN)
 
 
 def _complain(text: str) -> None:
-    with contextlib.suppress(OSError):  # the log may lie on the very disk that is full
-        sys.stderr.write(text + "\n")
-        sys.stderr.flush()
+    # By word first: the log may lie on the very disk that is full. And unbuffered, or it would fail again at the end.
+    Voice(STDOUT).say({"event": "ended", "reason": "failed", "detail": text.removeprefix("observer: ")})
+    with contextlib.suppress(OSError):
+        os.write(STDERR, f"{text}\n".encode())
+
+
+def _explained(error: OSError) -> str:
+    what = f"{error.strerror or error}" + (f": {error.filename}" if error.filename else "")
+    scarce = error.errno in (errno.EMFILE, errno.ENFILE)
+    return f"{what} (raise the limit of open files, ulimit -n, or observe fewer endpoints)" if scarce else what
 
 
 def read_plan(arguments: list[str]) -> Plan:

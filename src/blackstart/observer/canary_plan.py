@@ -7,6 +7,8 @@ from urllib.parse import urlsplit
 
 from blackstart.observer.fields import Fields
 
+MOST_TIMEOUT_S = 600.0
+"""Whoever ends an observation waits for the answers that are still owed."""
 KINDS = {"http": "http", "https": "http", "tcp": "tcp", "dns": "dns", "postgresql": "sql", "postgres": "sql"}
 """The kind of a canary by the scheme of its URL."""
 
@@ -42,7 +44,7 @@ class CanaryPlan:
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Self:
         fields = Fields("canary", data)
-        if fields.number("slo_s", 1.0) > fields.number("timeout_s", 2.0):
+        if fields.number("slo_s", 1.0) > fields.number("timeout_s", 2.0, most=MOST_TIMEOUT_S):
             raise fields.wrong("slo_s", "must not exceed timeout_s")
         plan = cls(
             name=fields.name(),

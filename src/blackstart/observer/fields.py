@@ -4,6 +4,7 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
+from urllib.parse import urlsplit
 
 from blackstart.outcome import UsageError
 
@@ -46,16 +47,22 @@ class Fields:
         value = self._get("url")
         if not isinstance(value, str) or value.partition("://")[0] not in schemes or "://" not in value:
             raise self.wrong("url", f"must be a URL that begins with {', '.join(f'{each}://' for each in schemes)}")
+        try:
+            urlsplit(value)
+        except ValueError as error:
+            raise self.wrong("url", f"must be a URL ({error})") from error
         return value
 
-    def number(self, name: str, default: float, least: float | None = None) -> float:
-        """Return a positive number, or one of at least ``least``."""
+    def number(self, name: str, default: float, least: float | None = None, most: float | None = None) -> float:
+        """Return a positive number, or one of at least ``least``; none above ``most``."""
         value = self._get(name)
         if value is None:
             return default
         fits = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
         if not fits or not (value >= least if least is not None else value > 0):
             raise self.wrong(name, "must be a number above 0" if least is None else f"must be a number from {least}")
+        if most is not None and value > most:
+            raise self.wrong(name, f"must be at most {most:g}")
         return float(value)
 
     def whole(self, name: str, default: int, most: int = 3_600_000) -> int:

@@ -14,6 +14,8 @@ from blackstart.outcome import UsageError
 
 __all__ = ["Adaptive", "CanaryPlan", "LedgerPlan", "Plan", "RequestPlan"]
 
+MOST_DURATION_S = 31_622_400.0  # a leap year
+MOST_STABLE_S = 86_400.0
 REDACTED = "(redacted)"
 _SECRET_HEADER = re.compile(r"authorization|cookie|token|secret|api-?key|password", re.IGNORECASE)
 
@@ -118,9 +120,9 @@ class Plan:
             ledgers=tuple(_ledger(item) for item in fields.items("ledgers")),
             out=fields.text("out") or "",
             served_by_header=fields.text("served_by_header") or "X-Region",
-            duration_s=fields.number("duration_s", 0.0) or None,
+            duration_s=fields.number("duration_s", 0.0, most=MOST_DURATION_S) or None,
             linger_s=fields.number("linger_s", 15.0, least=0.0),
-            stable_s=fields.number("stable_s", 0.0) or None,
+            stable_s=fields.number("stable_s", 0.0, most=MOST_STABLE_S) or None,
             adaptive=Adaptive.from_json(adaptive) if (adaptive := fields.mapping("adaptive")) else None,
         )
         plan.check()

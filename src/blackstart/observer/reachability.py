@@ -6,6 +6,7 @@ or whose database turns the user away is a mistake of the command, not an outage
 
 import socket
 import ssl
+from concurrent.futures import ThreadPoolExecutor
 
 import dns.exception
 import dns.resolver
@@ -16,19 +17,28 @@ from blackstart.observer.target import Target, is_numeric, parse_resolver, parse
 from blackstart.outcome import UsageError
 
 PATIENCE_S = 5.0
+AT_ONCE = 32
 _TURNED_AWAY = ("authentication failed", "does not exist", "no pg_hba.conf entry", "no password supplied")
 """While connecting libpq gives no SQLSTATE, only the server's words."""
 
 
 def check(plan: Plan) -> None:
-    """Raise UsageError for the first endpoint that cannot be meant."""
-    for canary in plan.canaries:
-        host = split(canary.url).hostname or ""
-        address = host if is_numeric(host) else _address(host, canary)
-        if canary.kind == "http":
-            _check_certificate(canary, address)
-        elif canary.kind == "sql":
-            _check_login(canary, address)
+    """Raise UsageError for the first endpoint that cannot be meant. They are asked side by side: some may hang."""
+    pool = ThreadPoolExecutor(AT_ONCE)
+    try:
+        for _ in pool.map(_check, plan.canaries):
+            pass
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _check(canary: CanaryPlan) -> None:
+    host = split(canary.url).hostname or ""
+    address = host if is_numeric(host) else _address(host, canary)
+    if canary.kind == "http":
+        _check_certificate(canary, address)
+    elif canary.kind == "sql":
+        _check_login(canary, address)
 
 
 def _address(host: str, canary: CanaryPlan) -> str:
@@ -57,7 +67,7 @@ def _check_certificate(canary: CanaryPlan, address: str) -> None:
     except ssl.SSLCertVerificationError as error:
         raise UsageError(
             f"observe: the certificate of {target.authority} does not verify ({error.verify_message}): "
-            "trust its issuer with --ca-file, or observe it by the name that it bears"
+            "renew it, trust its issuer with --ca-file, or observe it by the name that it bears"
         ) from error
     except OSError:
         return  # it may be down: that is what will be observed

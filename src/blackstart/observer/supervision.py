@@ -41,9 +41,15 @@ class Observer:
         self._listener: Thread | None = None
 
     def start(self) -> None:
-        """Start it and return once it observes. Raises BlackstartError if it does not come to that."""
-        self.history.mkdir(parents=True, exist_ok=True)
-        plan_file = _written(self.plan)
+        """Start it and return once it observes; leave no process where it does not come to that.
+
+        Raises BlackstartError.
+        """
+        try:
+            self.history.mkdir(parents=True, exist_ok=True)
+            plan_file = _written(self.plan)
+        except OSError as error:
+            raise BlackstartError(f"the observer did not start: {error.strerror}: {error.filename}") from error
         try:
             self._process = self._spawn(plan_file)
             self._listener = Thread(target=self._listen, args=(self._process.stdout,), name="observer", daemon=True)
@@ -51,6 +57,11 @@ class Observer:
             if not self._ready.wait(START_PATIENCE_S) or not self.alive():
                 self._kill()
                 raise BlackstartError(f"the observer did not start: {self.detail or 'it never said that it is ready'}")
+        except OSError as error:
+            raise BlackstartError(f"the observer did not start: {error.strerror}: {error.filename}") from error
+        except KeyboardInterrupt:
+            self._kill()
+            raise
         finally:
             plan_file.unlink(missing_ok=True)
 
@@ -120,7 +131,7 @@ class Observer:
             if message["event"] == "ready":
                 self._ready.set()
             elif message["event"] == "ended":
-                self._farewell = message["detail"]
+                self._farewell = self._farewell or message["detail"]
             else:
                 with self._lock:
                     self._state = message

@@ -38,9 +38,10 @@ def parse_target(url: str, host: str | None = None, ca_file: str | None = None, 
         parts = split(url)
         port = parts.port or _PORTS[parts.scheme]
     except (ValueError, KeyError) as error:
-        raise UsageError(f"observer: {url!r} is no http://, https:// or tcp:// URL") from error
+        raise UsageError(f"observer: {url!r} is no http://, https:// or tcp:// URL: {error}") from error
     if not parts.hostname:
         raise UsageError(f"observer: {url!r} names no host")
+    _check_signs(url, parts, host or "")
     if port is None:
         raise UsageError(f"observer: {url!r} names no port; give tcp://HOST:PORT")
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
@@ -49,9 +50,20 @@ def parse_target(url: str, host: str | None = None, ca_file: str | None = None, 
     return Target(parts.hostname, port, path, authority, tls, is_numeric(parts.hostname), parse_resolver(resolver))
 
 
+def _check_signs(url: str, parts: SplitResult, host: str) -> None:
+    """Refuse what a request cannot carry. Raises UsageError."""
+    if not (parts.netloc + host).isascii():
+        raise UsageError(f"observer: {url!r} has a host that is not ASCII: give it as DNS has it (xn--…)")
+    sent = parts.path + parts.query
+    if not sent.isascii() or not sent.isprintable() or " " in sent:
+        raise UsageError(f"observer: {url!r} has signs that no request carries: percent-encode them (%20 for a space)")
+
+
 def split(url: str) -> SplitResult:
     """Take a URL apart. Raises ValueError, and UsageError for one that carries a password."""
     parts = urlsplit(url)
+    if parts.port == 0:
+        raise ValueError("there is no port 0")
     if parts.password is not None or (parts.username is not None and parts.scheme in _PORTS):
         # The URL itself is not shown: it would carry the secret into logs.
         raise UsageError(

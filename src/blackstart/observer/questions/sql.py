@@ -123,7 +123,9 @@ def options(plan: CanaryPlan) -> dict[str, Any]:
         split(plan.url)
         found: dict[str, Any] = conninfo_to_dict(plan.url)
     except (ValueError, psycopg.Error) as error:
-        raise UsageError(f"observer: {plan.url!r} is no postgresql://USER@HOST:PORT/DATABASE URL: {error}") from error
+        raise UsageError(
+            f"observer: {plan.url!r} is no postgresql://USER@HOST:PORT/DATABASE URL: {' '.join(str(error).split())}"
+        ) from error
     if found.get("password"):
         raise UsageError(f"observer: the URL for {found.get('host')} carries a password; give it in PGPASSWORD instead")
     if "," in str(found.get("host", "")) or not found.get("host"):
