@@ -19,8 +19,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from blackstart import observe_command
 from blackstart.history import History
+from blackstart.observe_command.telling import partial_line
 from tests.observer.conftest import ADDRESS, ScriptedServer
 
 COMMAND = [sys.executable, "-m", "blackstart.cli"]
@@ -449,4 +449,4 @@ def names_port(urls):
 )
 def test_a_partial_failure_is_one_line(edges, says):
     failure = {"observer": "shop", "failed_ratio": 0.34, "probes": 500, "start": edges[0], "end": edges[1]}
-    assert observe_command.partial_line(failure) == says
+    assert partial_line(failure) == says
