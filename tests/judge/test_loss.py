@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from blackstart.history import Blocks, as_ranges
 from blackstart.judge.interval import Interval
 from blackstart.judge.loss import ACKNOWLEDGED, CLOSED, OPEN, REFUSED, Writes, match, measure
-from blackstart.judge.stalls import Stalls
+from blackstart.judge.stalls import PERIOD_NS, Stalls
 
 S = 1_000_000_000
 FAULT = Interval.between(100 * S, 101 * S, 100 * S + S // 2)
@@ -139,6 +139,26 @@ def test_an_answer_stamped_late_by_a_stall_is_no_loss_after_the_fault_and_widens
     assert found.lost_after_fault == 0
     assert found.rpo.earliest == 0
     assert found.rpo.latest == S + S // 2
+
+
+def test_a_stall_may_have_begun_a_beat_before_the_first_one_that_is_missing():
+    """Found by drawing stalls: the answer had been there since just after the last beat."""
+    slept = Stalls(np.array([99 * S]), np.array([99 * S + S // 2]))
+    found = measured([(0, 1, 98 * S, 99 * S + S // 2, ACKNOWLEDGED, 1)], {}, stalls=slept)
+    assert found.rpo.latest == 101 * S - (99 * S - PERIOD_NS)
+
+
+def test_an_answer_that_a_stall_stamped_after_the_reading_may_be_one_of_the_lost():
+    """Found by drawing stalls: the old primary had acknowledged it, and it was in neither count."""
+    slept = Stalls(np.array([99 * S]), np.array([112 * S]))
+    late = (0, 2, 98 * S, 112 * S, ACKNOWLEDGED, 1)
+    found = measured([row(1, 90), late], {0: {1}}, read_at=110 * S, stalls=slept)
+    assert (found.lost, found.lost_at_most, found.indeterminate) == (0, 1, 1)
+    assert found.rpo == Interval(0, 0, 101 * S - (99 * S - PERIOD_NS))
+    there = measured([row(1, 90), late], {0: {1, 2}}, read_at=110 * S, stalls=slept)
+    assert (there.lost_at_most, there.rpo) == (0, Interval(0, 0, 0))
+    calm = measured([row(1, 90), late], {0: {1}}, read_at=110 * S)
+    assert (calm.lost_at_most, calm.rpo) == (0, Interval(0, 0, 0))
 
 
 def test_what_was_lost_before_is_not_lost_again():

@@ -122,19 +122,20 @@ def measure(
     lost = acknowledged & ~survived.rows
     unknown = (writes.outcome == OPEN) & (writes.sent < read_at_ns)
     answered = surely_answered(writes, lost, stalls)
+    doubtful = _stamped_late(writes, survived.rows, read_at_ns, stalls)
     after = answered[answered > fault.latest]
     newest = _newest_survivor(writes, acknowledged & survived.rows, fault, old_endpoint)
     return Loss(
         acknowledged=int(np.count_nonzero(acknowledged)),
         lost=int(np.count_nonzero(lost)),
-        indeterminate=int(np.count_nonzero(unknown)),
+        indeterminate=int(np.count_nonzero(unknown)) + len(doubtful),
         recovered_unknown=int(np.count_nonzero(unknown & survived.rows)),
         holes=_holes(writes, acknowledged, lost, newest, fault),
         refused_but_there=int(np.count_nonzero((writes.outcome == REFUSED) & survived.rows)),
         strangers=survived.strangers,
         lost_after_fault=len(after),
         lost_after_fault_span=int(after.max()) - fault.latest if len(after) else 0,
-        rpo=_rpo(writes, lost, answered, fault),
+        rpo=_rpo(writes, lost, answered, doubtful, fault),
         newest_survivor=None if newest is None else fault.since(Interval.exactly(newest)),
         lost_rows=lost,
     )
@@ -148,17 +149,31 @@ def _bounds(writer: int, spans: Sequence[tuple[int, int]]) -> tuple[npt.NDArray[
     return first.astype(np.uint64), last.astype(np.uint64)
 
 
-def surely_answered(writes: Writes, rows: Flags, stalls: Stalls) -> Times:
+def surely_answered(writes: Writes, rows: Flags | npt.NDArray[np.intp], stalls: Stalls) -> Times:
     """Return by when each answer may have been there already: the observer may have stood still and stamped it late."""
     sent, done = writes.sent[rows], writes.done[rows]
-    return np.asarray(done - stalls.within(sent, done), dtype=np.int64)
+    return np.asarray(done - stalls.at_most().within(sent, done), dtype=np.int64)
 
 
-def _rpo(writes: Writes, lost: Flags, answered: Times, fault: Interval) -> Interval:
-    if not len(answered):
-        return Interval.exactly(0)
-    oldest = int(writes.done[lost].min())
-    return fault.since(Interval.between(int(answered.min()), oldest, oldest))
+def _stamped_late(writes: Writes, there: Flags, read_at_ns: int, stalls: Stalls) -> Times:
+    """Return by when each missing write may have been acknowledged before the reading, though stamped after it."""
+    if not stalls.start.size:
+        return np.zeros(0, np.int64)
+    late = np.flatnonzero(writes.done >= read_at_ns)
+    late = late[(writes.outcome[late] == ACKNOWLEDGED) & ~there[late]]
+    answered = surely_answered(writes, late, stalls)
+    return answered[answered < read_at_ns]
+
+
+def _rpo(writes: Writes, lost: Flags, answered: Times, doubtful: Times, fault: Interval) -> Interval:
+    """Count back from the fault to the oldest lost write; to one of which it is not known, in the latest bound only."""
+    least = Interval.exactly(0)
+    if len(answered):
+        oldest = int(writes.done[lost].min())
+        least = fault.since(Interval.between(int(answered.min()), oldest, oldest))
+    if not len(doubtful):
+        return least
+    return Interval.between(least.earliest, max(least.latest, fault.latest - int(doubtful.min())), least.point)
 
 
 def _newest_survivor(writes: Writes, there: Flags, fault: Interval, old_endpoint: int | None) -> int | None:

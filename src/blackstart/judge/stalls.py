@@ -28,6 +28,10 @@ class Stalls:
         late = np.flatnonzero(np.diff(beats) > PERIOD_NS * 3 // 2)
         return cls(beats[late] + PERIOD_NS, beats[late + 1])
 
+    def at_most(self) -> "Stalls":
+        """Return them as long as they can have been: one may have begun right after the last beat before it."""
+        return Stalls(self.start - PERIOD_NS, self.end)
+
     def within(self, start: Times, end: Times) -> Times:
         """Return how many nanoseconds of each span [start, end] the observer stood still."""
         return self._before(np.maximum(start, end)) - self._before(start)
