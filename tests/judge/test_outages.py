@@ -181,6 +181,43 @@ def test_a_probe_answered_before_an_earlier_one_was_struck_is_no_proof_of_recove
     assert samples[101].done < samples[100].done <= outage.end.latest
 
 
+def altered(changes):
+    """A record of 20 s at 100 ms, all of it good within 10 ms but for what is changed of single probes."""
+    prober = Prober(end=20 * S)
+    samples = probe(Service(jitter_ns=0), prober, random.Random(1))
+    for number, change in changes.items():
+        samples[number] = samples[number]._replace(**change(samples[number].sent))
+    counted = judged(series("canary", samples, prober), prober.seen_stalls)
+    (outage,) = find(counted, W, Latency.before(counted, 9 * S))
+    return samples, outage
+
+
+def test_a_probe_that_was_overtaken_does_not_show_that_the_system_was_well_when_it_was_sent():
+    """Found by drawing tails: it was held up on its way, and arrived after the outage that it was sent in."""
+    samples, outage = altered({
+        100: lambda sent: {"done": sent + 150 * MS},
+        101: lambda sent: {"result": Result.REFUSED, "done": sent + 5 * MS, "status": 0},
+    })  # fmt: skip
+    assert outage.start.earliest == samples[99].sent
+
+
+def test_where_no_probe_had_been_answered_yet_the_first_one_is_as_much_as_is_known():
+    samples, outage = altered({
+        0: lambda sent: {"done": sent + 150 * MS},
+        1: lambda sent: {"result": Result.REFUSED, "done": sent + 5 * MS, "status": 0},
+    })  # fmt: skip
+    assert outage.start.earliest == samples[0].sent
+
+
+def test_a_failure_alone_may_have_been_under_way_for_as_long_as_it_was_given():
+    """Found by drawing tails: an outage between two probes strikes one that is still on its way, and no other."""
+    timeout = {"result": Result.TIMEOUT, "status": 0}
+    samples, alone = altered({100: lambda sent: timeout | {"done": sent + 2 * S}})
+    assert alone.start.latest <= samples[100].sent + S + MS <= alone.end.latest <= samples[100].sent + S + 120 * MS
+    _, borne_out = altered({n: lambda sent: timeout | {"done": sent + 2 * S} for n in (100, 101)})
+    assert borne_out.end.latest <= samples[101].sent + 120 * MS
+
+
 def held_until(end, each_ns, interval_ns=5 * MS):
     """Probes from 2 s before ``end`` to 3 s after it; what had waited is answered from then on, one by one."""
     prober = Prober(start=end - 6 * S, end=end + 3 * S, interval_ns=interval_ns)

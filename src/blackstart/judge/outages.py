@@ -1,10 +1,10 @@
 """Outages: from probes that were good or bad to intervals that hold the true start, end and downtime.
 
-For one outage let a be the last good probe before it, b its first bad one, c its last bad one and ρ the earliest
-completion among the good ones sent after c that cannot have been answered before c failed. It started within [sent a,
-the instant by which b proves it] and ended within [sent c, ρ]. The points lie in the middle of what the sampling leaves
-open, so neither end is late in the mean, whatever the rate at it. It has ended only when the good probes after c go on
-for the whole stabilisation window: shorter runs are flaps of the same outage.
+For one outage let b be its first bad probe, a the last good one that had been answered when b was sent, c its last bad
+one and ρ the earliest completion among the good ones sent after c that cannot have been answered before c failed. It
+started within [sent a, the instant by which b proves it] and ended within [sent c, ρ]. The points lie in the middle of
+what the sampling leaves open, so neither end is late in the mean, whatever the rate at it. It has ended only when the
+good probes after c go on for the whole stabilisation window: shorter runs are flaps of the same outage.
 """
 
 from dataclasses import dataclass
@@ -158,7 +158,17 @@ def _start(series: Judged, b: int) -> Interval | None:
     if b == 0:
         return None
     before, first = int(series.sent[b - 1]), int(series.sent[b])
-    return Interval.between(before, int(series.surely_by[b]), (before + first) // 2)
+    return Interval.between(_well_until(series, b), int(series.surely_by[b]), (before + first) // 2)
+
+
+def _well_until(series: Judged, b: int) -> int:
+    """Return the last instant at which the system was surely well before the first bad probe was struck.
+
+    A good probe that was still under way when the bad one was sent may have been overtaken: it proves nothing yet. All
+    good ones before may have been, then the first of them is as much as is known.
+    """
+    answered = np.flatnonzero(series.done[:b] <= series.sent[b])
+    return int(series.sent[answered[-1] if answered.size else 0])
 
 
 def _end(series: Judged, bad: Indices, good_again: Times, latency: Latency) -> Interval:
@@ -170,9 +180,12 @@ def _proof(series: Judged, bad: Indices, good_again: Times, latency: Latency) ->
     """Return ρ: the earliest completion that proves the system well *after* the last failure.
 
     A probe sent after the last bad one may have been answered before that one, still under way, was struck: what
-    completed before the bad ones failed, or could have been answered in calm times, proves nothing.
+    completed before the bad ones failed, or could have been answered in calm times, proves nothing. A failure between
+    two good ones has no other to bear it out: the request may have been under way for longer than any in calm times.
     """
-    struck = int(np.minimum(series.done[bad], series.sent[bad] + latency.slowest).max())
+    alone = (np.diff(bad, prepend=bad[0] - 2) > 1) & (np.diff(bad, append=bad[-1] + 2) > 1)
+    calm = np.minimum(series.done[bad], series.sent[bad] + latency.slowest)
+    struck = int(np.where(alone, series.surely_by[bad], calm).max())
     proving = good_again[good_again >= struck]
     return int(proving.min() if proving.size else good_again.max())
 
