@@ -3,6 +3,7 @@
 import random
 import time
 import tracemalloc
+from operator import itemgetter
 
 import numpy as np
 import pytest
@@ -14,21 +15,38 @@ from blackstart.judge.interval import Interval
 from blackstart.judge.loss import ACKNOWLEDGED, CLOSED, OPEN, REFUSED, Writes, match, measure
 from blackstart.judge.stalls import PERIOD_NS, Stalls
 
+from .tally import cases, tell
+
 S = 1_000_000_000
 FAULT = Interval.between(100 * S, 101 * S, 100 * S + S // 2)
 CALM = Stalls()
+
+
+WRITERS = st.lists(st.integers(0, 5), unique=True, max_size=3).map(sorted)
+WRITES = st.lists(
+    st.tuples(
+        st.integers(1, 40),
+        st.sampled_from([CLOSED, ACKNOWLEDGED, ACKNOWLEDGED, REFUSED, OPEN]),
+        st.integers(80, 120),
+        st.integers(0, 3),
+        st.integers(0, 2),
+    ),
+    unique_by=itemgetter(0),
+    max_size=25,
+)
+SURVIVORS = st.integers(0, 2**45 - 1)
+"""Which of the sequences 1 to 45 are there, a bit each."""
 
 
 @st.composite
 def ledgers(draw):
     """A few writers with gaps between their sequences, each write with some outcome, and any survivors."""
     rows, survivors = [], {}
-    for writer in draw(st.lists(st.integers(0, 5), unique=True, max_size=3).map(sorted)):
-        for seq in sorted(draw(st.sets(st.integers(1, 40), max_size=25))):
-            outcome = draw(st.sampled_from([CLOSED, ACKNOWLEDGED, ACKNOWLEDGED, REFUSED, OPEN]))
-            sent = draw(st.integers(80, 120)) * S
-            rows.append((writer, seq, sent, sent + draw(st.integers(0, 3)) * S, outcome, draw(st.integers(0, 2))))
-        survivors[writer] = draw(st.sets(st.integers(1, 45), max_size=40))
+    for writer in draw(WRITERS):
+        for seq, outcome, sent, took, endpoint in sorted(draw(WRITES)):
+            rows.append((writer, seq, sent * S, (sent + took) * S, outcome, endpoint))
+        there = draw(SURVIVORS)
+        survivors[writer] = {bit + 1 for bit in range(45) if there >> bit & 1}
     return rows, survivors
 
 
@@ -57,7 +75,8 @@ def measured(rows, survivors, read_at=1000 * S, **more):
     return measure(ledger, match(ledger, ranges(survivors)), read_at, FAULT, more.pop("stalls", CALM), **more)
 
 
-@settings(max_examples=200, deadline=None)
+@pytest.mark.simulation
+@settings(max_examples=cases(100), deadline=None)
 @given(ledgers(), st.integers(80, 125).map(lambda s: s * S))
 def test_every_figure_is_what_the_sets_say(ledger, read_at):
     rows, survivors = ledger
@@ -71,22 +90,28 @@ def test_every_figure_is_what_the_sets_say(ledger, read_at):
 
     found = measured(rows, survivors, read_at)
 
-    assert found.acknowledged == len(acknowledged)
-    assert found.lost == len(lost)
-    assert found.survived == len(acknowledged.keys() & there)
-    assert found.indeterminate == len(unknown)
-    assert found.recovered_unknown == len(unknown & there)
-    assert found.lost_at_most == len(lost) + len(unknown - there)
-    assert found.refused_but_there == len(refused & there)
-    assert found.strangers == len(there - known)
-    assert found.phantoms == len(there & refused) + len(there - known)
-    assert found.lost_after_fault == len(late)
-    assert found.lost_after_fault_span == (max(late) - FAULT.latest if late else 0)
     oldest = min(lost.values(), default=None)
-    assert found.rpo.earliest == (0 if oldest is None else max(0, FAULT.earliest - oldest))
-    assert found.rpo.latest == (0 if oldest is None else max(0, FAULT.latest - oldest))
-    assert found.rpo.earliest <= found.rpo.point <= found.rpo.latest
-    assert int(np.count_nonzero(found.lost_rows)) == len(lost)
+    exact = {
+        "acknowledged": (found.acknowledged, len(acknowledged)),
+        "lost": (found.lost, len(lost)),
+        "lost by name": (int(np.count_nonzero(found.lost_rows)), len(lost)),
+        "lost at most": (found.lost_at_most, len(lost) + len(unknown - there)),
+        "survived": (found.survived, len(acknowledged.keys() & there)),
+        "unknown": (found.indeterminate, len(unknown)),
+        "unknown and there": (found.recovered_unknown, len(unknown & there)),
+        "refused but there": (found.refused_but_there, len(refused & there)),
+        "strangers": (found.strangers, len(there - known)),
+        "phantoms": (found.phantoms, len(there & refused) + len(there - known)),
+        "lost after the fault": (found.lost_after_fault, len(late)),
+        "for so long": (found.lost_after_fault_span, max(late) - FAULT.latest if late else 0),
+        "earliest": (found.rpo.earliest, 0 if oldest is None else max(0, FAULT.earliest - oldest)),
+        "latest": (found.rpo.latest, 0 if oldest is None else max(0, FAULT.latest - oldest)),
+        "point": (found.rpo.earliest <= found.rpo.point <= found.rpo.latest, True),
+    }
+    wrong = [f"{name}: {said}, not {true}" for name, (said, true) in exact.items() if said != true]
+    counts = ("acknowledged", "lost", "unknown", "unknown and there", "refused but there", "strangers")
+    tell("loss by sets", {name: exact[name][1] > 0 for name in counts}, {"data loss": [found.rpo]}, wrong)
+    assert not wrong
 
 
 def row(seq, done_s, outcome=ACKNOWLEDGED, endpoint=1, writer=0):

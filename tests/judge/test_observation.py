@@ -6,17 +6,22 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given, note, settings
 from hypothesis import strategies as st
 
 from blackstart.history import EXTRA, Result, Sample, pack_samples
 from blackstart.judge import observation
+from blackstart.judge.interval import Interval
 from blackstart.judge.outages import Latency, find
 from blackstart.judge.series import judged
 
 from . import observation_folder
-from .simulation import MODES, MS, Prober, S, series
+from .drawn import CUTS, DRILLS, SEEDS, WINDOWS, evenly, traits
+from .simulation import MODES, MS, Prober, S, probes, series
+from .tally import cases, tell
+from .truth import outside
 
+OUTLINE = ("point", "earliest", "latest")
 FILES = ("canary-a.bin", "heartbeat.bin", "plan.json", "clock.json", "observer.json")
 
 
@@ -53,7 +58,7 @@ def test_judging_again_gives_the_same_bytes(whole, tmp_path):
     assert isinstance(json.loads(first[observation.OUTAGES]), list)
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.sampled_from(FILES), st.floats(0, 1), st.booleans())
 def test_a_history_cut_short_at_any_byte_says_so_and_stays_true(whole, tmp_path, name, share, at_a_record):
     """Never a crash, never a number out of nothing: what is still told holds the truth, or there is a reason."""
@@ -74,6 +79,49 @@ def test_a_history_cut_short_at_any_byte_says_so_and_stays_true(whole, tmp_path,
         assert outage["start"] is None or holds(outage["start"], 5.0)
         assert outage["end"] is None or holds(outage["end"], 7.0)
         assert outage["downtime"] is None or holds(outage["downtime"], 2.0)
+
+
+@pytest.mark.simulation
+@settings(max_examples=cases(100), deadline=None, suppress_health_check=list(HealthCheck))
+@given(DRILLS, SEEDS, WINDOWS, st.sampled_from((FILES[0], *FILES)), CUTS)
+def test_what_is_still_stated_of_a_drawn_record_that_was_cut_is_true(tmp_path, drill, seed, stable_ns, name, share):
+    service, prober = drill
+    note(f"seed {seed}, stable {stable_ns}, {name} cut at {share}, {service}, {prober}")
+    record = probes(service, prober, random.Random(seed))
+    folder = observation_folder.write_record(tmp_path / "drawn", record, prober, stable_ns)
+    data = (folder / name).read_bytes()
+    kept = round(share * len(data))
+    (folder / name).write_bytes(data[:kept])
+    cut = kept < len(data.rstrip() if name.endswith(".json") else data)
+    stated, about = observation.run(folder)
+    wrong = [] if not cut or any(name in reason for reason in about["reasons"]) else [f"{name}: cut, and not said"]
+    # Without the heartbeats nobody knows of a standstill, without the clock of the zero: then the reason must do.
+    if not cut or name not in ("heartbeat.bin", "clock.json"):
+        wrong += [f"not true: {outage}" for outage in stated if not could_be(outage, record)]
+    outlines = {which: [as_interval(outage[which]) for outage in stated] for which in ("start", "end", "downtime")}
+    had = {f"{each} is cut": cut and each == name for each in FILES}
+    tell("cut records", traits(service, prober, record) | had | {"nothing cut": not cut}, outlines, wrong)
+    assert not wrong
+
+
+def as_interval(seconds):
+    return None if seconds is None else Interval(*(round(seconds[f"{at}_s"] * S) for at in OUTLINE))
+
+
+def could_be(outage, record):
+    """Tell whether there are failures that this outage lasted from and to; bounds are told to the microsecond."""
+    bad = (record.result >= Result.SLOW) & (record.result < Result.SKIPPED) & (record.failed_from >= 0)
+    begin, end = np.unique(record.failed_from[bad]), np.unique(record.failed_to[bad])
+    start, over = within(outage["start"], begin), within(outage["end"], end)
+    lasted = over[None, :] - start[:, None]
+    return bool((within(outage["downtime"], lasted.ravel()) >= 0).any())
+
+
+def within(stated, instants):
+    if stated is None:
+        return instants
+    earliest, latest = (round(stated[f"{at}_s"] * S) for at in ("earliest", "latest"))
+    return instants[(instants >= earliest - 1000) & (instants <= latest + 1000)]
 
 
 @pytest.mark.parametrize("name", FILES)
@@ -140,9 +188,9 @@ def test_failures_without_a_result_of_their_own_are_named_by_their_number(status
     assert found_in(spoilt, prober)[0].failure == kind
 
 
-def found_in(samples, prober):
+def found_in(samples, prober, calm_until=10 * S):
     counted = judged(observed(samples, prober), prober.seen_stalls)
-    return find(counted, 1200 * MS, Latency.before(counted, 10 * S))
+    return find(counted, 1200 * MS, Latency.before(counted, calm_until))
 
 
 def observed(samples, prober):
@@ -150,18 +198,24 @@ def observed(samples, prober):
     return type(raw)(**{**raw.__dict__, "extra": np.array([bool(sample.flags) for sample in samples])})
 
 
-@settings(max_examples=200, deadline=None)
-@given(st.sampled_from(MODES), st.integers(0, 20 * MS), st.integers(1500, 4000), st.integers(0, 2**32))
+@pytest.mark.simulation
+@settings(max_examples=cases(100), deadline=None)
+@given(st.sampled_from(MODES), evenly(0, 20 * MS), evenly(1500, 4000), SEEDS)
 def test_looking_closer_keeps_the_truth_within_the_bounds(mode, phase, length_ms, seed):
-    prober = Prober(end=20 * S, interval_ns=20 * MS)
-    down = (10 * S + phase, 10 * S + phase + length_ms * MS)
+    prober = Prober(end=9 * S, interval_ns=20 * MS)
+    down = (2 * S + phase, 2 * S + phase + length_ms * MS)
     samples = observation_folder.looking_closer(down, mode, seed, prober)
-    (outage,) = found_in(samples, prober)
-    assert outage.start.earliest <= down[0] <= outage.start.latest
-    assert outage.end.earliest <= down[1] <= outage.end.latest
-    assert outage.downtime.earliest <= down[1] - down[0] <= outage.downtime.latest
+    (outage,) = found_in(samples, prober, calm_until=2 * S)
+    lasted = down[1] - down[0]
+    stated = {"start": (outage.start, down[0]), "end": (outage.end, down[1]), "downtime": (outage.downtime, lasted)}
+    wrong = [text for which, (interval, truth) in stated.items() for text in outside(which, interval, truth)]
     # Half the base interval at the start, half the closer one at the end, and the answer's own way there and back.
-    assert abs(outage.downtime.point - (down[1] - down[0])) <= 14.5 * MS
+    if abs(outage.downtime.point - lasted) > 14.5 * MS:
+        wrong.append(f"the downtime's point is off by {outage.downtime.point - lasted}")
+    extra = sum(bool(sample.flags) for sample in samples)
+    had = {f"an outage: {each}": each == mode for each in MODES} | {"extra probes": bool(extra)}
+    tell("closer looks", had, {which: [interval] for which, (interval, _) in stated.items()}, wrong)
+    assert not wrong
 
 
 def test_looking_closer_changes_no_count_of_an_outage():

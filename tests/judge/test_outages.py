@@ -1,20 +1,20 @@
 """The true start, end and downtime lie within the bounds, in every way to fail, with a prober that stalls."""
 
-import os
 import random
 
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, note, settings
-from hypothesis import strategies as st
 
 from blackstart.history import Result
 from blackstart.judge.outages import Latency, find, widest_hole_ns
 from blackstart.judge.series import judged
 
-from .simulation import MODES, MS, Mode, Prober, S, Service, probe, series
+from .drawn import DRILLS, SEEDS, WINDOWS, traits
+from .simulation import MODES, MS, Mode, Prober, S, Service, probe, probes, series
+from .tally import cases, tell
+from .truth import raw, untrue
 
-CASES = int(os.environ.get("BLACKSTART_CASES", "1000"))
 W = 3 * S
 
 
@@ -28,54 +28,25 @@ def holds(interval, truth):
     return interval is not None and interval.earliest <= truth <= interval.latest
 
 
-@st.composite
-def drills(draw):
-    """One outage between 2 s and 9 s, probed at some rate by a prober that may stand still at any time."""
-    begin = draw(st.integers(2 * S, 4 * S))
-    length = draw(st.one_of(st.integers(1 * MS, 2 * S), st.integers(2 * S, 5 * S)))
-    service = Service(
-        down=((begin, begin + length),),
-        mode=draw(st.sampled_from(MODES)),
-        latency_ns=draw(st.integers(1 * MS, 60 * MS)),
-        jitter_ns=draw(st.integers(0, 200 * MS)),
-    )
-    stalls = draw(st.lists(st.tuples(st.integers(0, 10 * S), st.integers(160 * MS, 1500 * MS)), max_size=3))
-    return service, Prober(
-        end=14 * S,
-        interval_ns=draw(st.sampled_from([50, 100, 200, 330])) * MS,
-        timeout_ns=draw(st.sampled_from([1000, 2000])) * MS,
-        stalls=apart(stalls),
-    )
-
-
-def apart(stalls):
-    """Stalls one after the other: a loop that stands still cannot begin to stand still."""
-    kept = []
-    for begin, length in sorted(stalls):
-        if not kept or begin > kept[-1][1] + 300 * MS:
-            kept.append((begin, begin + length))
-    return tuple(kept)
-
-
-@settings(max_examples=CASES, deadline=None, suppress_health_check=list(HealthCheck))
-@given(drills(), st.integers(0, 2**32))
-def test_the_truth_lies_within_the_bounds(drill, seed):
+@pytest.mark.simulation
+@settings(max_examples=cases(200), deadline=None, suppress_health_check=list(HealthCheck))
+@given(DRILLS, SEEDS, WINDOWS)
+def test_the_truth_lies_within_the_bounds(drill, seed, stable_ns):
     service, prober = drill
-    note(f"seed {seed}, {service}, {prober}")
-    begin, end = service.down[0]
-    found, counted = outages_of(service, prober, seed)
-    if not found:
-        assert end - begin <= widest_hole_ns(counted, begin, prober.end)
-        return
-    assert len(found) == 1
-    outage = found[0]
-    assert holds(outage.start, begin)
-    assert holds(outage.end, end)
-    assert holds(outage.downtime, end - begin)
-    assert outage.start.earliest <= outage.start.point <= outage.start.latest
-    assert outage.end.earliest <= outage.end.point <= outage.end.latest
-    assert outage.surely_by >= begin
-    assert outage.not_before <= end
+    note(f"seed {seed}, stable {stable_ns}, {service}, {prober}")
+    record = probes(service, prober, random.Random(seed))
+    counted = judged(raw(record, prober), prober.seen_stalls)
+    found = find(counted, stable_ns, Latency.before(counted, service.down[0][0]))
+    wrong = list(untrue(service, record, counted, found, prober, stable_ns))
+    stated = {name: [getattr(outage, name) for outage in found] for name in ("start", "end", "downtime")}
+    seen = {
+        "no outage found": not found,
+        "two or more found": len(found) > 1,
+        "flaps within one": any(outage.flaps for outage in found),
+        "not ended within the record": any(outage.end is None for outage in found),
+    }
+    tell("outages", traits(service, prober, record) | seen, stated, wrong)
+    assert not wrong
 
 
 @pytest.mark.parametrize("mode", MODES)
