@@ -5,7 +5,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 PEERS := .peers/.ready
 
-.PHONY: help setup drill test proofs lint bench interruptions failovers lock clean
+.PHONY: help setup drill test proofs lint bench interruptions failovers simulations lock clean
 
 help: ## show this
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | sort | while IFS=$$'\t' read -r name says; do printf '  make %-14s %s\n' "$$name" "$$says"; done
@@ -41,6 +41,9 @@ interruptions: setup ## stop a drill in every phase, and write docs/interruption
 
 failovers: setup ## fail over again and again under load, and write docs/failovers.md
 	@$(BIN)/python -m benchmarks.failovers
+
+simulations: setup ## draw 10,000 cases of each simulation of the judge, and write docs/simulations.md
+	@$(BIN)/python -m benchmarks.simulations
 
 lock: setup ## resolve the dependencies again, with hashes and without any host's name
 	@source tools/uv.sh && uv_path && "$$UV" pip compile --quiet --upgrade --universal --python-version 3.12 \
