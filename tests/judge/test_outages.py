@@ -189,6 +189,24 @@ def test_a_failure_alone_may_have_been_under_way_for_as_long_as_it_was_given():
     assert borne_out.end.latest <= samples[101].sent + 120 * MS
 
 
+def test_an_answer_that_left_before_the_failure_and_came_after_it_is_no_proof_of_recovery():
+    """Found by drawing the way back: it was sent before the other one was struck, and was only slow to come."""
+    samples, outage = altered({
+        100: lambda sent: {"result": Result.RESET, "done": sent + 130 * MS, "status": 0},
+        101: lambda sent: {"done": sent + 50 * MS},
+    })  # fmt: skip
+    assert outage.end.latest == samples[102].done
+
+
+def test_what_a_stall_kept_from_being_seen_does_not_count_as_good():
+    """Found by drawing stalls: no probe of the hole counts, and the next one after it fails."""
+    service = Service(down=((8 * S, 9 * S), (12500 * MS, 15 * S)))
+    (outage,), _ = outages_of(service, Prober(stalls=((11 * S, 12600 * MS),)), seed=5)
+    assert outage.flaps == 1
+    assert holds(outage.start, 8 * S)
+    assert holds(outage.end, 15 * S)
+
+
 def held_until(end, each_ns, interval_ns=5 * MS):
     """Probes from 2 s before ``end`` to 3 s after it; what had waited is answered from then on, one by one."""
     prober = Prober(start=end - 6 * S, end=end + 3 * S, interval_ns=interval_ns)

@@ -38,7 +38,7 @@ def raw(probes: Probes, prober: Prober) -> Series:
 
 @dataclass(frozen=True)
 class Failures:
-    """The truth of each bad probe that counts, in the order sent. ``well_ns``: how long the good ones after it last."""
+    """The truth of each bad probe that counts, in the order sent. ``well_ns``: how long good ones were seen next."""
 
     begin: Array
     end: Array
@@ -50,7 +50,8 @@ class Failures:
         which = counted.served_by[bad]
         sent = np.append(counted.sent, counted.sent[-1:] + counted.step_ns)
         following = np.append(bad[1:], len(counted))
-        return cls(probes.failed_from[which], probes.failed_to[which], sent[following] - sent[bad + 1])
+        until = np.minimum(sent[following], sent[following - 1] + counted.step_ns)
+        return cls(probes.failed_from[which], probes.failed_to[which], until - sent[bad + 1])
 
     def outages(self, stable_ns: int) -> list[Truth]:
         """Return what belongs together."""

@@ -90,7 +90,7 @@ def find(series: Judged, stable_ns: int, latency: Latency, until_ns: int | None 
     until = int(series.sent[-1]) + series.step_ns if until_ns is None else until_ns
     following = np.append(bad[1:], len(series))
     begins_good = np.where(following > bad + 1, series.sent[np.minimum(bad + 1, len(series) - 1)], until)
-    ends_good = np.append(series.sent[bad[1:]], until)
+    ends_good = np.append(_seen_until(series, bad[1:]), until)
     stable = (following > bad + 1) & (ends_good - begins_good >= stable_ns)
     last = np.flatnonzero(stable)
     first = np.concatenate([[0], last + 1])
@@ -100,6 +100,11 @@ def find(series: Judged, stable_ns: int, latency: Latency, until_ns: int | None 
         for i, j in zip(first, last, strict=True)
         if i <= j
     ]
+
+
+def _seen_until(series: Judged, bad: Indices) -> Times:
+    """Return until when the probes before each bad one were seen: those in between may not count, as in a stall."""
+    return np.minimum(series.sent[bad], series.sent[bad - 1] + series.step_ns)
 
 
 def widest_hole_ns(series: Judged, start_ns: int, end_ns: int) -> int | None:
@@ -179,15 +184,16 @@ def _end(series: Judged, bad: Indices, good_again: Times, latency: Latency) -> I
 def _proof(series: Judged, bad: Indices, good_again: Times, latency: Latency) -> int:
     """Return ρ: the earliest completion that proves the system well *after* the last failure.
 
-    A probe sent after the last bad one may have been answered before that one, still under way, was struck: what
-    completed before the bad ones failed, or could have been answered in calm times, proves nothing. A failure between
+    A probe sent after the last bad one may have been answered before that one, still under way, was struck: what was
+    sent before the bad ones failed, or could have been answered in calm times, proves nothing. A failure between
     two good ones has no other to bear it out: the request may have been under way for longer than any in calm times.
     """
     alone = (np.diff(bad, prepend=bad[0] - 2) > 1) & (np.diff(bad, append=bad[-1] + 2) > 1)
     calm = np.minimum(series.done[bad], series.sent[bad] + latency.slowest)
     struck = int(np.where(alone, series.surely_by[bad], calm).max())
-    proving = good_again[good_again >= struck]
-    return int(proving.min() if proving.size else good_again.max())
+    sent = series.sent[int(bad[-1]) + 1 :][: len(good_again)]
+    proving = good_again[sent >= struck]
+    return int(proving.min()) if proving.size else max(int(good_again.max()), struck)
 
 
 def _back(series: Judged, last_bad: int, proof: int, completed: int, latency: Latency) -> Interval:
