@@ -73,8 +73,8 @@ class Driver:
     def drill(self, experiment: str = "region-loss", topology: Path | None = None) -> Drill:
         """Run a drill to its end, on the lab by its own topology or by another one."""
         began = time.monotonic()
-        run_dir, process = self._start(experiment, topology)
-        return self._ended(process, run_dir, began)
+        with self._started(experiment, topology) as (run_dir, process):
+            return self._ended(process, run_dir, began)
 
     def interrupted_drill(self, activity: str, number: signal.Signals, experiment: str = "region-loss") -> Drill:
         """Run a drill and send a signal to its process once the named activity (or note) has begun."""
@@ -95,11 +95,11 @@ class Driver:
     def watched_drill(self, moments: Mapping[str, Callable[[], object]], experiment: str) -> Drill:
         """Run a drill to its end, and do something to the system as soon as each of the named activities has begun."""
         began = time.monotonic()
-        run_dir, process = self._start(experiment)
-        for activity, do in moments.items():
-            self._await(process, began, partial(_has_begun, run_dir, activity))
-            do()
-        return self._ended(process, run_dir, began)
+        with self._started(experiment) as (run_dir, process):
+            for activity, do in moments.items():
+                self._await(process, began, partial(_has_begun, run_dir, activity))
+                do()
+            return self._ended(process, run_dir, began)
 
     def _interrupted(self, experiment: str, number: signal.Signals, due: Callable[[Path], bool]) -> Drill:
         return self._when(experiment, None, due, lambda process: process.send_signal(number))
@@ -112,16 +112,18 @@ class Driver:
         do: Callable[[subprocess.Popen[str]], object],
     ) -> Drill:
         began = time.monotonic()
-        run_dir, process = self._start(experiment, topology)
-        self._await(process, began, lambda: due(run_dir))
-        do(process)
-        return self._ended(process, run_dir, began)
+        with self._started(experiment, topology) as (run_dir, process):
+            self._await(process, began, lambda: due(run_dir))
+            do(process)
+            return self._ended(process, run_dir, began)
 
     def _await(self, process: subprocess.Popen[str], began: float, due: Callable[[], bool]) -> None:
         while not due() and process.poll() is None and time.monotonic() - began < PATIENCE_S:
             time.sleep(POLL_S)
 
-    def _start(self, experiment: str, topology: Path | None = None) -> tuple[Path, subprocess.Popen[str]]:
+    @contextmanager
+    def _started(self, experiment: str, topology: Path | None = None) -> Iterator[tuple[Path, subprocess.Popen[str]]]:
+        """Yield a drill under way. It does not outlive the block: interrupted, it puts things right."""
         self._runs += 1
         run_dir = self.folder / "reports" / f"{self.lab}-{self._runs}"
         target = ["--lab", self.lab] if topology is None else ["--topology", str(topology)]
@@ -134,7 +136,12 @@ class Driver:
             text=True,
             start_new_session=True,
         )
-        return run_dir, process
+        try:
+            yield run_dir, process
+        finally:
+            if process.poll() is None:
+                process.send_signal(signal.SIGINT)
+                process.communicate(timeout=PATIENCE_S)
 
     def _ended(self, process: subprocess.Popen[str], run_dir: Path, began: float) -> Drill:
         try:

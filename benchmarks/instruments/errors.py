@@ -21,18 +21,24 @@ def compared(truth: Sequence[TrueOutage], sight: Sight) -> list[dict[str, Any]]:
 def _row(true: TrueOutage, sight: Sight) -> dict[str, Any]:
     if sight.outages is None:
         seen_s = first_failure_to_first_success(true, sight.replies)
-        return {"mode": true.mode, "missed": seen_s is None, "error_ms": _ms((seen_s or 0.0) - true.lasted_s)}
+        return {"mode": true.mode, "missed": seen_s is None, "error_ms": _beside(seen_s or 0.0, *_lasted(true))}
     found = [outage for outage in sight.outages if _belongs(outage, true)]
     whole = _whole(found)
     if whole is None:
-        return {"mode": true.mode, "missed": True, "error_ms": _ms(-true.lasted_s), "inside": None, "pieces": 0}
+        return {
+            "mode": true.mode,
+            "missed": True,
+            "error_ms": _beside(0.0, *_lasted(true)),
+            "inside": None,
+            "pieces": 0,
+        }
     start, end, downtime = whole
     return {
         "mode": true.mode,
         "missed": False,
-        "error_ms": _ms(downtime.point_s - true.lasted_s),
-        "start_error_ms": _ms(start.point_s - true.began_s),
-        "end_error_ms": _ms(end.point_s - true.ended_s),
+        "error_ms": _beside(downtime.point_s, *_lasted(true)),
+        "start_error_ms": _beside(start.point_s, *_span(true.began_ns)),
+        "end_error_ms": _beside(end.point_s, *_span(true.ended_ns)),
         "outside_ms": _outside(true, start, end, downtime),
         "bounds_ms": [_ms(downtime.earliest_s - true.lasted_s), _ms(downtime.latest_s - true.lasted_s)],
         "inside": not _outside(true, start, end, downtime),
@@ -71,13 +77,27 @@ def _whole(found: Sequence[SeenOutage]) -> tuple[Bounded, Bounded, Bounded] | No
 
 def _outside(true: TrueOutage, start: Bounded, end: Bounded, downtime: Bounded) -> dict[str, float]:
     """Return by how much the truth, wherever in the interval of the server's switch it was, is outside of which."""
-    began, ended = [ns / 1e9 for ns in true.began_ns], [ns / 1e9 for ns in true.ended_ns]
     over = {
-        "start": start.missed_by_s(began[0], began[1]),
-        "end": end.missed_by_s(ended[0], ended[1]),
-        "downtime": downtime.missed_by_s(ended[0] - began[1], ended[1] - began[0]),
+        "start": start.missed_by_s(*_span(true.began_ns)),
+        "end": end.missed_by_s(*_span(true.ended_ns)),
+        "downtime": downtime.missed_by_s(*_lasted(true)),
     }
     return {name: _ms(seconds) for name, seconds in over.items() if seconds > ROUNDED_S}
+
+
+def _span(switched_ns: tuple[int, int]) -> tuple[float, float]:
+    return switched_ns[0] / 1e9, switched_ns[1] / 1e9
+
+
+def _lasted(true: TrueOutage) -> tuple[float, float]:
+    """Return how long it lasted, at least and at most: as far as the server itself knows."""
+    (began, surely), (ending, ended) = _span(true.began_ns), _span(true.ended_ns)
+    return ending - surely, ended - began
+
+
+def _beside(seen_s: float, least_s: float, most_s: float) -> float:
+    """Return seen − true in ms, from whichever truth in the interval is next to it."""
+    return _ms(seen_s - min(max(seen_s, least_s), most_s))
 
 
 def _ms(seconds: float) -> float:

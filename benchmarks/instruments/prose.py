@@ -35,7 +35,7 @@ httping and locust are no part of blackstart's own environment: where one of the
 section name it as not measured.
 
 The truth itself is the interval of the server's switch (microseconds, but for a stall's end, when whoever was held is
-answered one after the other); errors are measured from its middle, and start, end and downtime must each have bounds
-that can hold it. *Bias* is the mean of seen − true. CPU is user and system time of all of an observer's processes while
-the script ran, start-up left out.
+answered one after the other). Errors are measured from the end of that interval which is nearer, and within it there is
+none; start, end and downtime must each have bounds that can hold it. *Bias* is the mean of seen − true. CPU is user and
+system time of all of an observer's processes while the script ran, start-up left out.
 """

@@ -62,6 +62,15 @@ def test_a_switch_that_took_time_contradicts_only_bounds_that_exclude_all_of_it(
     assert not compared([slow], Sight([], outages=[stated(10, 12.98, by_s=0.01)]))[0]["inside"]
 
 
+@pytest.mark.parametrize(("end_s", "error_ms"), [(13.05, 0.0), (13.12, 20.0), (12.99, -10.0)])
+def test_no_error_is_counted_within_what_the_truth_is_known_to(end_s, error_ms):
+    slow = TrueOutage("stall", (10 * S, 10 * S), (13 * S, 13 * S + S // 10))
+    (row,) = compared([slow], Sight([], outages=[stated(10, end_s)]))
+    assert row["error_ms"] == row["end_error_ms"] == pytest.approx(error_ms)
+    (row,) = compared([slow], replies((10.0, False), (end_s, True)))
+    assert row["error_ms"] == pytest.approx(error_ms)
+
+
 def test_pieces_of_one_outage_are_taken_from_the_first_to_the_last():
     (row,) = compared([TRUE], Sight([], outages=[stated(10, 11), stated(11.5, 13)]))
     assert row["pieces"] == 2 and row["error_ms"] == pytest.approx(0.0)
