@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from blackstart.history import History
+from blackstart.observe_command.folder import observer_at_work
 from blackstart.observe_command.telling import partial_line
 from tests.observer.conftest import ADDRESS, ScriptedServer
 
@@ -360,6 +361,22 @@ def test_a_record_that_is_still_written_is_not_judged(server, tmp_path):
     assert ended.returncode == 4
     assert "is still being written" in ended.stderr
     assert judge("o", tmp_path).returncode == 0
+
+
+def test_a_process_that_lets_go_of_files_all_the_time_is_still_seen_at_work(tmp_path, monkeypatch):
+    """A probe's socket is gone between the listing and the look at it: that must not hide the record beside it."""
+    (tmp_path / "clock.json").write_text(json.dumps({"pid": os.getpid()}))
+    read = os.readlink
+
+    def gone(path):
+        if not str(path).startswith("/proc/") or not read(path).endswith("heartbeat.bin"):
+            raise FileNotFoundError(path)
+        return read(path)
+
+    monkeypatch.setattr(os, "readlink", gone)
+    with (tmp_path / "heartbeat.bin").open("wb"):
+        assert observer_at_work(tmp_path) == os.getpid()
+    assert observer_at_work(tmp_path) is None
 
 
 def test_streams_that_are_closed_are_no_error(server, tmp_path):

@@ -10,9 +10,13 @@ from benchmarks.parts import PARTS
 from benchmarks.results import Results
 
 QUICK = Setting(quick=True, seed=11)
+LONG = {"instruments": pytest.mark.proof}
 
 
-@pytest.mark.parametrize("part", [part for part in PARTS if part.name != "lab"], ids=lambda part: part.name)
+@pytest.mark.parametrize(
+    "part",
+    [pytest.param(part, id=part.name, marks=LONG.get(part.name, ())) for part in PARTS if part.name != "lab"],
+)
 def test_a_part_measures_and_tells(part, tmp_path):
     results = Results(tmp_path)
     results.put(part.name, part.measure(QUICK), part.shape)

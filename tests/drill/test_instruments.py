@@ -59,7 +59,7 @@ def canaries_at(*places: str, **fields: object) -> list[CanaryPlan]:
     )
     loaded = experiment.Experiment(LOADED.name, LOADED.content, declared)
     plan = instruments.plan(loaded, SYSTEM, Path("/runs/one"), "one-1a2b", Known())
-    assert plan.adaptive == Adaptive(5, 50)
+    assert plan.adaptive == Adaptive(most_per_s=50)
     assert [item["kind"] for item in instruments.listed(loaded)] == [canary.kind for canary in plan.canaries]
     return list(plan.canaries)
 

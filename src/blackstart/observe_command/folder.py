@@ -83,7 +83,14 @@ def observer_at_work(folder: Path) -> int | None:
     beats = str((folder / "heartbeat.bin").resolve())
     try:
         pid = int(json.loads((folder / "clock.json").read_text("utf-8"))["pid"])
-        written = {os.readlink(held) for held in Path(f"/proc/{pid}/fd").iterdir()}  # noqa: PTH115 - pipes are no paths
+        written = set(_held(pid))
     except (OSError, ValueError, KeyError, TypeError):
         return None
     return pid if beats in written else None
+
+
+def _held(pid: int) -> Iterator[str]:
+    """Yield what a process holds open; what it lets go of meanwhile, as probes do all the time, is left out."""
+    for held in Path(f"/proc/{pid}/fd").iterdir():
+        with contextlib.suppress(FileNotFoundError):
+            yield os.readlink(held)  # noqa: PTH115 - pipes are no paths
