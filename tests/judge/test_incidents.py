@@ -1,14 +1,20 @@
 """A drill that disturbs the system more than once: each incident has its own recovery, the worst is the drill's."""
 
 import json
+import random
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from blackstart import judge
+from blackstart.judge.incidents import seen_to_bite
+from blackstart.judge.interval import Interval
+from blackstart.judge.recovery import look
+from blackstart.judge.series import judged
 
 from .run_folder import Drill, _act, _activity, _phase, append, change, ns, without
+from .simulation import MS, Prober, Service, probe, series
 
 S = 1_000_000_000
 
@@ -63,6 +69,18 @@ def test_a_fault_s_point_is_where_clients_saw_it_bite_within_its_call(tmp_path: 
     assert abs(rpo["point_s"] - 0.7) < 0.03
     assert rpo["earliest_s"] == 0
     assert rpo["latest_s"] > 0.85
+
+
+def test_what_was_under_way_when_it_bit_does_not_date_the_fault_before_itself() -> None:
+    """A request takes 60 ms, one is sent every 20 ms: the first that fails was sent well before the fault."""
+    prober = Prober(end=20 * S, interval_ns=20 * MS)
+    samples = probe(Service(((10 * S, 15 * S),), latency_ns=60 * MS, jitter_ns=0), prober, random.Random(1))
+    at = Interval.between(10 * S - 100 * MS, 10 * S + 300 * MS, 10 * S + 100 * MS)
+    seen = look(judged(series("canary", samples, prober), prober.seen_stalls), at, None, 3 * S)
+    (outage,) = seen.during
+    assert outage.start is not None
+    assert outage.start.point < 10 * S - 20 * MS
+    assert abs(seen_to_bite(at, [seen]).point - 10 * S) < 25 * MS
 
 
 def test_a_fault_that_nobody_saw_bite_within_its_call_lies_in_its_middle(tmp_path: Path) -> None:

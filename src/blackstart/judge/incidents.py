@@ -67,13 +67,15 @@ def recovered(
 def seen_to_bite(at: Interval, seen: Iterable[Seen]) -> Interval:
     """Return an act's instant with its point where clients first saw it bite, if that was within the act's bounds.
 
-    A call may take long, and it is not known when in it the fault began: the bounds stay as they are. The first
-    probe that failed was sent after it, and the last good one before that was sent before it.
+    A call may take long, and it is not known when in it the fault began: the bounds stay as they are. What was under
+    way is cut off, so it was no earlier than the last good answer to what was sent before the first failure.
     """
-    starts = [outage.start for view in seen for outage in view.during if outage.start is not None]
-    failed = min((2 * start.point - start.earliest for start in starts), default=at.latest)
-    well = max((start.earliest for start in starts if start.earliest <= failed), default=at.earliest)
-    bit = (well + failed) // 2
+    outages = [outage for view in seen for outage in view.during if outage.start is not None]
+    if not outages:
+        return at
+    failed = min(outage.surely_by for outage in outages)
+    answered = [outage.answered_until for outage in outages if outage.answered_until <= failed]
+    bit = max([min(outage.start.point for outage in outages if outage.start), *answered])
     return Interval.between(at.earliest, at.latest, bit) if at.earliest <= bit <= at.latest else at
 
 

@@ -35,7 +35,8 @@ class Outage:
 
     ``start`` is None where no good probe came before it, ``end`` where it had not ended for good when the record did.
     ``good_since`` then tells since when the probes had been good again, if they were. ``not_before`` bounds the end
-    from below in every case, ``surely_by`` the start from above. ``bad_probes`` of ``probes`` failed, as the
+    from below in every case, ``surely_by`` the start from above. ``answered_until`` is when the last good answer came
+    to what was sent before it. ``bad_probes`` of ``probes`` failed, as the
     instrument's own rate has them: how closely an outage was looked at is no matter of the target's. ``partial`` is
     None where nearly every request failed.
     """
@@ -48,6 +49,7 @@ class Outage:
     first_light: Interval | None
     good_since: int | None
     surely_by: int
+    answered_until: int
     not_before: int
     flaps: int
     bad_ns: int
@@ -141,6 +143,7 @@ def _outage(series: Judged, bad: Indices, ended: bool, latency: Latency, until: 
         first_light=_first_light(series, b, latency),
         good_since=int(series.sent[c + 1]) if good_again.size else None,
         surely_by=int(series.surely_by[b]),
+        answered_until=int(series.done[:b].max(where=series.good[:b], initial=0)),
         not_before=int(series.sent[c]),
         flaps=int(np.count_nonzero(np.diff(bad) > 1)),
         bad_ns=int((np.append(series.sent, until)[bad + 1] - series.sent[bad]).sum()),

@@ -77,11 +77,11 @@ def mirrored(tmp_path):
     return json.loads((tmp_path / "regions.json").read_text())
 
 
-def test_off_strikes_then_cuts_then_mirrors(power, ground, tmp_path):
+def test_off_cuts_and_strikes_at_one_moment_then_mirrors(power, ground, tmp_path):
     assert mirrored(tmp_path) == {"eu-west-1": "on", "eu-central-1": "on"}
     asyncio.run(power.set("eu-west-1", "off"))
     region = "eu-west-1"
-    assert ground.told == [("mark", region), ("strike", region), ("cut", region), ("gone",), ("lost", region)]
+    assert ground.told == [("mark", region), ("cut", region), ("strike", region), ("gone",), ("lost", region)]
     assert mirrored(tmp_path) == power.states() == {"eu-west-1": "off", "eu-central-1": "on"}
     assert [entry["what"] for entry in power.truth] == ["power off", "cut off", "dead"]
 

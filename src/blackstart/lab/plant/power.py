@@ -107,10 +107,12 @@ class Power:
         self._parts.mark_lost(region)
         self._state(region, "off")
         self.note("power off", region=region)
-        # No await between the blow and the cut's order: both happen at one moment.
+        # Both at one moment: the links are a process of their own, and cut while this one strikes so many others.
+        cutting = asyncio.ensure_future(self._links.cut_region(region))
+        await asyncio.sleep(0)
         hit = self._processes.strike_group(region)
         try:
-            await self._links.cut_region(region)
+            await cutting
             self.note("cut off", region=region)
         finally:
             await self._bury(region, hit)
