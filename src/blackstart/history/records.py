@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from enum import IntEnum
 from functools import cache
 from itertools import chain
-from struct import Struct, calcsize
+from struct import Struct
 from typing import NamedTuple
 from zlib import crc32
 
@@ -94,9 +94,15 @@ class Layout:
 
     def __init__(self, fields: str) -> None:
         self._fields = fields
-        self._body_bytes = calcsize(f"<{fields}")
+        self._one = Struct(f"<{fields}")
+        self._body_bytes = self._one.size
         self.size = self._body_bytes + _CRC_BYTES
         self._structs = cache(self._structs_of)
+
+    def pack_one(self, record: tuple[int, ...]) -> bytes:
+        """Return the bytes of one record, as `pack` does."""
+        body = self._one.pack(*record)
+        return body + crc32(body).to_bytes(_CRC_BYTES, "little")
 
     def pack(self, records: Sequence[tuple[int, ...]]) -> bytes:
         """Return the bytes of the records in order. Raises struct.error for a value that does not fit its field."""
@@ -123,6 +129,15 @@ ENTRY_BYTES = _ENTRY.size
 BEAT_BYTES = _BEAT.size
 
 
+def pack_sample(sample: Sample) -> bytes:
+    """Return the 48 bytes of a canary probe.
+
+    Who probes packs each one at once: whatever waits as an object costs more in the interpreter's collector, and a
+    thread that packs many holds up the sending.
+    """
+    return _SAMPLE.pack_one(sample)
+
+
 def pack_samples(samples: Sequence[Sample]) -> bytes:
     """Return canary probes, 48 bytes each."""
     return _SAMPLE.pack(samples)
@@ -133,9 +148,9 @@ def pack_entries(entries: Sequence[tuple[int, ...]]) -> bytes:
     return _ENTRY.pack(entries)
 
 
-def pack_lines(lines: Sequence[bytes]) -> bytes:
-    """Return lines of text as they are, each with its own end."""
-    return b"".join(lines)
+def joined(packed: Sequence[bytes]) -> bytes:
+    """Return what is bytes already, one behind the other."""
+    return b"".join(packed)
 
 
 def pack_beats(times_ns: Sequence[int]) -> bytes:

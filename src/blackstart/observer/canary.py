@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
-from blackstart.history.records import EXTRA, Result, Sample
+from blackstart.history.records import EXTRA, Result, Sample, pack_sample
 from blackstart.history.writing import RecordFile
 from blackstart.observer.attempt import Attempt
 from blackstart.observer.canary_plan import CanaryPlan
@@ -31,7 +31,7 @@ class Canary:
         plan: CanaryPlan,
         question: Question,
         regions: Regions,
-        file: RecordFile[Sample],
+        file: RecordFile[bytes],
         answers: RecordFile[bytes] | None = None,
     ) -> None:
         self.plan = plan
@@ -178,7 +178,7 @@ class Canary:
         self.counts[_NAMES[sample.result]] += 1
         if sample.result < Result.SKIPPED:
             self.latest = sample
-        self._file.append(sample)
+        self._file.append(pack_sample(sample))
 
     def state(self, now_ns: int) -> dict[str, object]:
         """Return what it sees now: the latest answer ("silent": none is fresh), and how many were good and bad."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from blackstart.clock import Anchor, SystemClock
 from blackstart.history import seal
 from blackstart.history.ledger_file import LedgerFile
-from blackstart.history.records import pack_beats, pack_lines, pack_samples
+from blackstart.history.records import joined, pack_beats
 from blackstart.history.writing import CANARY_FLUSH_S, RecordFile, write_json
 from blackstart.observer.canary import Canary
 from blackstart.observer.closer_look import Budget
@@ -132,8 +132,8 @@ class Observation:
 
     def _canary(self, plan: CanaryPlan) -> Canary:
         asked = question(plan, self._regions)
-        file = self._file(f"canary-{plan.name}.bin", pack_samples)
-        answers = self._file(f"answers-{plan.name}.jsonl", pack_lines) if asked.keeps_answers else None
+        file = self._file(f"canary-{plan.name}.bin", joined)
+        answers = self._file(f"answers-{plan.name}.jsonl", joined) if asked.keeps_answers else None
         return Canary(plan, asked, self._regions, file, answers)
 
     def _ledger(self, plan: LedgerPlan | SqlLedgerPlan) -> "LedgerWriter | SqlLedgerWriter":
