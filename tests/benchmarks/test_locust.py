@@ -17,7 +17,6 @@ from benchmarks.instruments.comparison import wait
 from benchmarks.instruments.locust import locust
 
 RATE_PER_S = 50
-ABSENT = locust(RATE_PER_S).absent
 
 
 def test_replies_are_in_the_order_in_which_they_were_told_and_a_line_cut_short_is_none(tmp_path):
@@ -77,7 +76,7 @@ def counting() -> Iterator[tuple[type[Counting], str]]:
         server.server_close()
 
 
-@pytest.mark.skipif(ABSENT is not None, reason=f"locust: {ABSENT}")
+@pytest.mark.proof
 def test_it_asks_evenly_and_each_time_on_a_new_connection(tmp_path):
     with counting() as (counts, url):
         process = subprocess.Popen(locust(RATE_PER_S).command(url, tmp_path), stderr=subprocess.DEVNULL)

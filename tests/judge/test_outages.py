@@ -163,21 +163,17 @@ def altered(changes):
     return samples, outage
 
 
-def test_a_probe_that_was_overtaken_does_not_show_that_the_system_was_well_when_it_was_sent():
-    """Found by drawing tails: it was held up on its way, and arrived after the outage that it was sent in."""
-    samples, outage = altered({
-        100: lambda sent: {"done": sent + 150 * MS},
-        101: lambda sent: {"result": Result.REFUSED, "done": sent + 5 * MS, "status": 0},
-    })  # fmt: skip
-    assert outage.start.earliest == samples[99].sent
+@pytest.mark.parametrize(("overtaken", "well"), [(100, 99), (0, 0)], ids=["in the record", "the first of all"])
+def test_a_probe_that_was_overtaken_does_not_show_that_the_system_was_well_when_it_was_sent(overtaken, well):
+    """Found by drawing tails: it was held up on its way, and arrived after the outage that it was sent in.
 
-
-def test_where_no_probe_had_been_answered_yet_the_first_one_is_as_much_as_is_known():
+    Where no probe had been answered yet, the first one is as much as is known.
+    """
     samples, outage = altered({
-        0: lambda sent: {"done": sent + 150 * MS},
-        1: lambda sent: {"result": Result.REFUSED, "done": sent + 5 * MS, "status": 0},
+        overtaken: lambda sent: {"done": sent + 150 * MS},
+        overtaken + 1: lambda sent: {"result": Result.REFUSED, "done": sent + 5 * MS, "status": 0},
     })  # fmt: skip
-    assert outage.start.earliest == samples[0].sent
+    assert outage.start.earliest == samples[well].sent
 
 
 def test_a_failure_alone_may_have_been_under_way_for_as_long_as_it_was_given():
