@@ -7,14 +7,14 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from benchmarks.part import Check, Measured, Part, Setting
 from benchmarks.tables import table
 from blackstart.history import Result, Sample, pack_beats, pack_samples
-from blackstart.history.writing import CANARY_FLUSH_S, RecordFile, write_json
+from blackstart.history.writing import write_json
 
 OBSERVERS, HOUR_S, INTERVAL_NS = 10, 3600, 20_000_000
 ZERO_NS = 5_000_000_000
@@ -24,7 +24,7 @@ OUTAGES = 12
 
 
 def made(folder: Path, seconds: int, seed: int) -> dict[str, int]:
-    """Write the record through the history's own writers; return how many outages and probes are in it."""
+    """Write the record in the history's own records; return how many outages and probes are in it."""
     rng = random.Random(seed)
     share = seconds / OUTAGES
     begins = [(number + 0.2 + 0.3 * rng.random()) * share for number in range(OUTAGES)]
@@ -32,8 +32,8 @@ def made(folder: Path, seconds: int, seed: int) -> dict[str, int]:
     end_ns = ZERO_NS + seconds * 1_000_000_000
     names = [f"observer-{number}" for number in range(OBSERVERS)]
     for name in names:
-        _write(folder / f"canary-{name}.bin", _samples(down, end_ns, rng), pack_samples)
-    _write(folder / "heartbeat.bin", range(ZERO_NS, end_ns, 100_000_000), pack_beats)
+        (folder / f"canary-{name}.bin").write_bytes(pack_samples(_samples(down, end_ns, rng)))
+    (folder / "heartbeat.bin").write_bytes(pack_beats(range(ZERO_NS, end_ns, 100_000_000)))
     canaries = [{"name": n, "url": "http://127.0.0.1/", "kind": "http", "slo_s": 1.0, "timeout_s": 2.0} for n in names]
     write_json(folder / "plan.json", {"canaries": canaries, "ledgers": [], "served_by": [], "stable_s": 1.2})
     write_json(folder / "clock.json", {"monotonic_ns": ZERO_NS, "wall": "2026-01-01T00:00:00.000+00:00"})
@@ -54,13 +54,6 @@ def _samples(down: list[tuple[float, float]], end_ns: int, rng: random.Random) -
         done = sent + 400_000 + int(rng.random() * 800_000)
         result, status = (Result.REFUSED, 0) if refused else (Result.GOOD, 200)
         yield Sample(seq, scheduled, sent, done, status, result, 0, 300)
-
-
-def _write[Record](path: Path, records: Iterable[Record], pack: Callable[[Sequence[Record]], bytes]) -> None:
-    file = RecordFile(path, pack, flush_s=CANARY_FLUSH_S, sync=False)
-    for record in records:
-        file.append(record)
-    file.close()
 
 
 def measure(setting: Setting) -> dict[str, Any]:
@@ -97,7 +90,7 @@ def checks(measured: Measured) -> list[Check]:
 def lines(measured: Measured) -> Iterator[str]:
     """Yield the section."""
     yield (
-        "A synthetic record, written through the history's own writers, judged by `blackstart judge` in a process of "
+        "A synthetic record, written in the history's own records, judged by `blackstart judge` in a process of "
         "its own: start, reading, checksums, judging and writing the answer.\n"
     )
     heads = ("observed, h", "probes", "outages in it", "outages found", "record", "time, s", "CPU, s")

@@ -21,7 +21,7 @@ def test_none_before_its_reservation_is_on_the_disk(path):
 
 
 def test_every_sequence_once_and_reserved_ahead(path):
-    journal = LedgerFile(path, flush_s=0)
+    journal = LedgerFile(path, flush_s=0.001)
     sequences = Sequences(2, journal, 4)
     taken = []
     journal.wait_synced(sequences.reserve(1), 10)

@@ -4,10 +4,10 @@ Little-endian, no header, the last four bytes are the CRC-32 of those before the
 byte loses at most its last record, and says so. All times are monotonic nanoseconds, 0 = never.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from enum import IntEnum
 from functools import cache
-from itertools import chain
+from itertools import starmap
 from struct import Struct
 from typing import NamedTuple
 from zlib import crc32
@@ -89,33 +89,36 @@ class Entry(NamedTuple):
 class Layout:
     """A fixed record: little-endian fields, and behind them the CRC-32 of those bytes.
 
-    Packs many at once, in loops of the interpreter's own C: one at a time costs three times as much.
+    The checksums of many are added at once, in loops of the interpreter's own C: one at a time costs twice as much.
     """
 
     def __init__(self, fields: str) -> None:
-        self._fields = fields
-        self._one = Struct(f"<{fields}")
-        self._body_bytes = self._one.size
+        body = Struct(f"<{fields}")
+        self._body_bytes = body.size
         self.size = self._body_bytes + _CRC_BYTES
+        self.pack = Struct(f"<{fields}{_CRC_BYTES}x").pack
+        """Return the bytes of one record by its fields, no checksum in them yet. Raises struct.error."""
         self._structs = cache(self._structs_of)
 
-    def pack_one(self, record: tuple[int, ...]) -> bytes:
-        """Return the bytes of one record, as `pack` does."""
-        body = self._one.pack(*record)
-        return body + crc32(body).to_bytes(_CRC_BYTES, "little")
+    def add_checksums(self, records: bytearray) -> None:
+        """Write behind each record's fields what was left open."""
+        at_once = self.size * _AT_ONCE
+        checksums = b"".join(self._checksums(records[i : i + at_once]) for i in range(0, len(records), at_once))
+        for byte in range(_CRC_BYTES):
+            records[self._body_bytes + byte :: self.size] = checksums[byte::_CRC_BYTES]
 
-    def pack(self, records: Sequence[tuple[int, ...]]) -> bytes:
-        """Return the bytes of the records in order. Raises struct.error for a value that does not fit its field."""
-        return b"".join(self._packed(records[i : i + _AT_ONCE]) for i in range(0, len(records), _AT_ONCE))
+    def packed(self, records: Iterable[tuple[int, ...]]) -> bytes:
+        """Return whole records, in order."""
+        data = bytearray(b"".join(starmap(self.pack, records)))
+        self.add_checksums(data)
+        return bytes(data)
 
-    def _packed(self, records: Sequence[tuple[int, ...]]) -> bytes:
-        joined, apart, checked = self._structs(len(records))
-        bodies = apart.unpack(joined.pack(*chain.from_iterable(records)))
-        return checked.pack(*chain.from_iterable(zip(bodies, map(crc32, bodies), strict=True)))
+    def _checksums(self, records: bytearray) -> bytes:
+        bodies, checksums = self._structs(len(records) // self.size)
+        return checksums.pack(*map(crc32, bodies.unpack(records)))
 
-    def _structs_of(self, count: int) -> tuple[Struct, Struct, Struct]:
-        body = f"{self._body_bytes}s"
-        return Struct("<" + self._fields * count), Struct(body * count), Struct("<" + f"{body}I" * count)
+    def _structs_of(self, count: int) -> tuple[Struct, Struct]:
+        return Struct("<" + f"{self._body_bytes}s{_CRC_BYTES}x" * count), Struct(f"<{count}I")
 
 
 _CRC_BYTES = 4
@@ -128,31 +131,32 @@ SAMPLE_BYTES = _SAMPLE.size
 ENTRY_BYTES = _ENTRY.size
 BEAT_BYTES = _BEAT.size
 
+open_sample = _SAMPLE.pack
+"""Return the 48 bytes of a `Sample`'s fields, its checksum left open."""
 
-def pack_sample(sample: Sample) -> bytes:
-    """Return the 48 bytes of a canary probe.
+open_entry = _ENTRY.pack
+"""Return the 33 bytes of an `Entry`'s fields, its checksum left open."""
 
-    Who probes packs each one at once: whatever waits as an object costs more in the interpreter's collector, and a
-    thread that packs many holds up the sending.
-    """
-    return _SAMPLE.pack_one(sample)
+pack_beat = _BEAT.pack
+"""Return the 8 bytes of a heartbeat."""
+
+check_samples = _SAMPLE.add_checksums
+"""Add the checksums that canary probes were left open for."""
+
+check_entries = _ENTRY.add_checksums
+"""Add the checksums that ledger events were left open for."""
 
 
-def pack_samples(samples: Sequence[Sample]) -> bytes:
+def pack_samples(samples: Iterable[Sample]) -> bytes:
     """Return canary probes, 48 bytes each."""
-    return _SAMPLE.pack(samples)
+    return _SAMPLE.packed(samples)
 
 
-def pack_entries(entries: Sequence[tuple[int, ...]]) -> bytes:
+def pack_entries(entries: Iterable[tuple[int, ...]]) -> bytes:
     """Return ledger events, each an `Entry` or its fields, 33 bytes each."""
-    return _ENTRY.pack(entries)
+    return _ENTRY.packed(entries)
 
 
-def joined(packed: Sequence[bytes]) -> bytes:
-    """Return what is bytes already, one behind the other."""
-    return b"".join(packed)
-
-
-def pack_beats(times_ns: Sequence[int]) -> bytes:
+def pack_beats(times_ns: Iterable[int]) -> bytes:
     """Return heartbeats, 8 bytes each."""
-    return b"".join(map(_BEAT.pack, times_ns))
+    return b"".join(map(pack_beat, times_ns))

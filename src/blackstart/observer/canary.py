@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
-from blackstart.history.records import EXTRA, Result, Sample, pack_sample
+from blackstart.history.records import EXTRA, Result, Sample, open_sample
 from blackstart.history.writing import RecordFile
 from blackstart.observer.attempt import Attempt
 from blackstart.observer.canary_plan import CanaryPlan
@@ -31,8 +31,8 @@ class Canary:
         plan: CanaryPlan,
         question: Question,
         regions: Regions,
-        file: RecordFile[bytes],
-        answers: RecordFile[bytes] | None = None,
+        file: RecordFile,
+        answers: RecordFile | None = None,
     ) -> None:
         self.plan = plan
         self.counts: Counter[str] = Counter()
@@ -178,7 +178,7 @@ class Canary:
         self.counts[_NAMES[sample.result]] += 1
         if sample.result < Result.SKIPPED:
             self.latest = sample
-        self._file.append(pack_sample(sample))
+        self._file.append(open_sample(*sample))
 
     def state(self, now_ns: int) -> dict[str, object]:
         """Return what it sees now: the latest answer ("silent": none is fresh), and how many were good and bad."""

@@ -2,14 +2,14 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from blackstart.clock import Anchor, SystemClock
 from blackstart.history import seal
 from blackstart.history.ledger_file import LedgerFile
-from blackstart.history.records import joined, pack_beats
+from blackstart.history.records import check_samples, pack_beat
 from blackstart.history.writing import CANARY_FLUSH_S, RecordFile, write_json
 from blackstart.observer.canary import Canary
 from blackstart.observer.closer_look import Budget
@@ -41,7 +41,7 @@ class Observation:
         self._voice = voice
         self._loop = asyncio.get_running_loop()
         self._ended: asyncio.Future[tuple[str, str | None]] = self._loop.create_future()
-        self._files: list[RecordFile[Any]] = []
+        self._files: list[RecordFile] = []
         self._regions = Regions(plan.served_by, plan.served_by_header)
         self._tickers: list[Ticker] = []
         self._beats = 0
@@ -51,7 +51,7 @@ class Observation:
             for canary in self.canaries:
                 canary.adapt(plan.adaptive, budget)
         self.ledgers = [self._ledger(ledger) for ledger in plan.ledgers]
-        self._heartbeat = self._file("heartbeat.bin", pack_beats)
+        self._heartbeat = self._file("heartbeat.bin")
 
     def end(self, reason: str, detail: str | None = None) -> None:
         """End the observation; the first reason counts."""
@@ -132,8 +132,8 @@ class Observation:
 
     def _canary(self, plan: CanaryPlan) -> Canary:
         asked = question(plan, self._regions)
-        file = self._file(f"canary-{plan.name}.bin", joined)
-        answers = self._file(f"answers-{plan.name}.jsonl", joined) if asked.keeps_answers else None
+        file = self._file(f"canary-{plan.name}.bin", check_samples)
+        answers = self._file(f"answers-{plan.name}.jsonl") if asked.keeps_answers else None
         return Canary(plan, asked, self._regions, file, answers)
 
     def _ledger(self, plan: LedgerPlan | SqlLedgerPlan) -> "LedgerWriter | SqlLedgerWriter":
@@ -145,11 +145,12 @@ class Observation:
 
         return SqlLedgerWriter(plan, self._regions, self.plan.served_by, file)
 
-    def _file[Record](self, name: str, pack: Callable[[Sequence[Record]], bytes]) -> RecordFile[Record]:
+    def _file(self, name: str, finish: Callable[[bytearray], None] | None = None) -> RecordFile:
         ends = self._ending(name)
-        return self._kept(RecordFile(self.out / name, pack, flush_s=CANARY_FLUSH_S, sync=False, on_error=ends))
+        file = RecordFile(self.out / name, flush_s=CANARY_FLUSH_S, sync=False, finish=finish, on_error=ends)
+        return self._kept(file)
 
-    def _kept[File: RecordFile[Any]](self, file: File) -> File:
+    def _kept[File: RecordFile](self, file: File) -> File:
         """Close it with the observation."""
         self._files.append(file)
         return file
@@ -171,7 +172,7 @@ class Observation:
 
     def _beat(self, now_ns: int) -> None:
         self._beats += 1
-        self._heartbeat.append(now_ns)
+        self._heartbeat.append(pack_beat(now_ns))
 
     def _tell(self, now_ns: int) -> None:
         self._voice.say(self.state(now_ns))
