@@ -189,8 +189,18 @@ def test_an_answer_that_a_stall_stamped_after_the_reading_may_be_one_of_the_lost
 def test_what_was_lost_before_is_not_lost_again():
     rows = [row(1, 90), row(2, 99), row(3, 120)]
     first = measured(rows, {0: {1}}, read_at=110 * S)
-    again = measured(rows, {0: {1, 3}}, read_at=130 * S, forgiven=first.lost_rows)
+    again = measured(rows, {0: {1, 3}}, read_at=130 * S, before=first)
     assert (first.lost, again.lost, again.acknowledged) == (1, 0, 2)
+
+
+def test_what_was_in_doubt_before_may_be_lost_but_not_for_certain_by_the_way_back():
+    slept = Stalls(np.array([99 * S]), np.array([112 * S]))
+    rows = [row(1, 90), (0, 2, 98 * S, 112 * S, ACKNOWLEDGED, 1)]
+    first = measured(rows, {0: {1}}, read_at=110 * S, stalls=slept)
+    again = measured(rows, {0: {1}}, read_at=130 * S, stalls=slept, before=first)
+    assert (again.lost, again.lost_at_most, again.acknowledged) == (0, 1, 1)
+    there = measured(rows, {0: {1, 2}}, read_at=130 * S, stalls=slept, before=first)
+    assert (there.lost_at_most, there.acknowledged) == (0, 2)
 
 
 @pytest.mark.parametrize("spans", [[(1, 5), (5, 6)], [(4, 2)], [(-3, 2)]])

@@ -53,7 +53,11 @@ class Survived:
 
 @dataclass(frozen=True)
 class Loss:
-    """Counts of writes, durations in nanoseconds. ``lost_rows`` marks the lost ones among the ledger's rows."""
+    """Counts of writes, durations in nanoseconds.
+
+    ``lost_rows`` marks the lost ones among the ledger's rows; ``doubtful_rows`` are the indices of those that are not
+    there and were stamped after the reading, by an observer that stood still: they may have been acknowledged before.
+    """
 
     acknowledged: int
     lost: int
@@ -67,6 +71,7 @@ class Loss:
     rpo: Interval
     newest_survivor: Interval | None
     lost_rows: Flags
+    doubtful_rows: npt.NDArray[np.intp]
 
     @property
     def survived(self) -> int:
@@ -109,20 +114,23 @@ def measure(
     fault: Interval,
     stalls: Stalls,
     old_endpoint: int | None = None,
-    forgiven: Flags | None = None,
+    before: Loss | None = None,
 ) -> Loss:
     """Set the ledger against the survivors that were read from ``read_at_ns`` on.
 
-    ``old_endpoint`` is the endpoint that gave acknowledgements before the fault; ``forgiven`` marks rows whose loss
-    is already accounted for. ``rpo`` counts back from ``fault``.
+    ``old_endpoint`` is the endpoint that gave acknowledgements before the fault; ``before`` is the loss by an
+    earlier reading: what was lost then is not lost again, what was in doubt then may have been. ``rpo`` counts back
+    from ``fault``.
     """
     acknowledged = (writes.outcome == ACKNOWLEDGED) & (writes.done < read_at_ns)
-    if forgiven is not None:
-        acknowledged &= ~forgiven
+    if before is not None:
+        acknowledged &= ~before.lost_rows
+        acknowledged[before.doubtful_rows] &= survived.rows[before.doubtful_rows]
     lost = acknowledged & ~survived.rows
     unknown = (writes.outcome == OPEN) & (writes.sent < read_at_ns)
     answered = surely_answered(writes, lost, stalls)
-    doubtful = _stamped_late(writes, survived.rows, read_at_ns, stalls)
+    doubtful_rows = _doubtful(writes, survived.rows, read_at_ns, stalls, before)
+    doubtful = surely_answered(writes, doubtful_rows, stalls)
     after = answered[answered > fault.latest]
     newest = _newest_survivor(writes, acknowledged & survived.rows, fault, old_endpoint)
     return Loss(
@@ -138,6 +146,7 @@ def measure(
         rpo=_rpo(writes, lost, answered, doubtful, fault),
         newest_survivor=None if newest is None else fault.since(Interval.exactly(newest)),
         lost_rows=lost,
+        doubtful_rows=doubtful_rows,
     )
 
 
@@ -155,14 +164,19 @@ def surely_answered(writes: Writes, rows: Flags | npt.NDArray[np.intp], stalls: 
     return np.asarray(done - stalls.at_most().within(sent, done), dtype=np.int64)
 
 
-def _stamped_late(writes: Writes, there: Flags, read_at_ns: int, stalls: Stalls) -> Times:
-    """Return by when each missing write may have been acknowledged before the reading, though stamped after it."""
+def _doubtful(
+    writes: Writes, there: Flags, read_at_ns: int, stalls: Stalls, before: Loss | None
+) -> npt.NDArray[np.intp]:
+    """Return the missing writes that may have been acknowledged before the reading, though stamped after it.
+
+    And those of the reading ``before`` that are still missing: which of the two lost them is not known.
+    """
+    earlier = np.zeros(0, np.intp) if before is None else before.doubtful_rows[~there[before.doubtful_rows]]
     if not stalls.start.size:
-        return np.zeros(0, np.int64)
+        return earlier
     late = np.flatnonzero(writes.done >= read_at_ns)
     late = late[(writes.outcome[late] == ACKNOWLEDGED) & ~there[late]]
-    answered = surely_answered(writes, late, stalls)
-    return answered[answered < read_at_ns]
+    return np.union1d(earlier, late[surely_answered(writes, late, stalls) < read_at_ns])
 
 
 def _rpo(writes: Writes, lost: Flags, answered: Times, doubtful: Times, fault: Interval) -> Interval:

@@ -9,7 +9,7 @@ import numpy as np
 from blackstart.history import Ledger, Survivors, WriteOutcome
 from blackstart.judge.deposed import Deposed, elsewhere, of_store, why_not_read
 from blackstart.judge.interval import Interval, as_json, seconds
-from blackstart.judge.loss import ACKNOWLEDGED, CLOSED, OPEN, REFUSED, Flags, Loss, Writes, match, measure
+from blackstart.judge.loss import ACKNOWLEDGED, CLOSED, OPEN, REFUSED, Loss, Writes, match, measure
 from blackstart.judge.record import Record
 
 MS = 1_000_000
@@ -136,8 +136,8 @@ class Reading:
             after_failback=self.again, rests_on=self.rests_on,
         )  # fmt: skip
 
-    def measured(self, forgiven: Flags | None) -> Store:
-        """Return the entry; ``forgiven`` marks what was lost before already."""
+    def measured(self, before: Loss | None) -> Store:
+        """Return the entry; ``before`` is the loss by the reading before this one."""
         survivors, why = self.survivors, self.unusable()
         if survivors is None or self.zero is None or why is not None:
             return self.unmeasured(why)
@@ -147,7 +147,7 @@ class Reading:
         except (ValueError, OverflowError) as error:
             return self.unmeasured(str(error))
         old, stalls = _old_endpoint(self.record), self.record.stalls
-        loss = measure(writes, survived, survivors.started_ns, self.zero, stalls, old, forgiven)
+        loss = measure(writes, survived, survivors.started_ns, self.zero, stalls, old, before)
         deposed = of_store(self.record, survivors, writes, loss)
         return Store(
             self._title, loss.acknowledged, loss,
@@ -184,7 +184,7 @@ def of_ledger(
         return [first, later.unmeasured("nobody read them back after the failback")] if went_back else [first]
     if first.loss is None:
         return [first, later.unmeasured(f"the loss before the failback is not known: {first.why}")]
-    return [first, later.measured(first.loss.lost_rows)]
+    return [first, later.measured(first.loss)]
 
 
 def recovers_in(record: Record) -> str:
