@@ -85,12 +85,17 @@ class Blocks:
 
 
 class Places:
-    """Where a write, by its key, stands among all reserved sequences."""
+    """Where a write, by its key, stands among all reserved sequences.
+
+    Blocks that follow on one another are looked up as one: of each writer there are few such, however many blocks.
+    """
 
     def __init__(self, blocks: Blocks) -> None:
-        self._starts = keys_of(blocks.writer, blocks.first)
-        self._length = blocks.length
-        self._offsets = np.cumsum(blocks.length) - blocks.length
+        starts = keys_of(blocks.writer, blocks.first)
+        first = np.flatnonzero(np.append(True, starts[1:] != (starts + blocks.length)[:-1])[: len(starts)])
+        self._starts = starts[first]
+        self._length = np.add.reduceat(blocks.length, first) if len(first) else blocks.length
+        self._offsets = (np.cumsum(blocks.length) - blocks.length)[first]
 
     def rows(self, keys: NDArray[np.uint64]) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
         """Return each write's row, and whether a block holds it at all."""

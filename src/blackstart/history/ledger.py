@@ -2,15 +2,15 @@
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from blackstart.history.blocks import Blocks, Places, keys_of, read_blocks
+from blackstart.history.blocks import Blocks, Places, read_blocks
 from blackstart.history.chunks import Chunks
 from blackstart.history.reading import LEDGER, Damage
 from blackstart.history.records import Kind, WriteOutcome
+from blackstart.history.told import KINDS, Told, told
 
 
 @dataclass(frozen=True)
@@ -70,16 +70,9 @@ def _filled(chunks: Chunks, blocks: Blocks) -> tuple[Ledger, NDArray[np.uint64]]
     """Return what the records tell of the blocks' writes, and the keys of those that no block holds."""
     ledger, places, strays = _unanswered(blocks), Places(blocks), [np.empty(0, np.uint64)]
     for records in chunks:
-        told = np.flatnonzero(records["kind"] != Kind.RESERVED)
-        keys = keys_of(records["writer"][told], records["seq"][told])
-        rows, known = places.rows(keys)
-        if not known.all():
-            strays.append(keys[~known])
-            told, rows = told[known], rows[known]
-        kinds = records["kind"][told]
-        for kind in _STRENGTH:
-            chosen = np.flatnonzero(kinds == kind)
-            _fill(ledger, kind, rows[chosen], records[told[chosen]])
+        for part in told(records, places):
+            strays.append(part.strays)
+            _fill(ledger, part)
     handed_back = (ledger.outcome == 0) & blocks.handed_back()
     ledger.outcome[:] = _OUTCOMES[ledger.outcome]
     ledger.outcome[handed_back] = WriteOutcome.NONE
@@ -99,25 +92,26 @@ def _unanswered(blocks: Blocks) -> Ledger:
     )
 
 
-def _fill(ledger: Ledger, kind: Kind, rows: NDArray[np.intp], entries: NDArray[Any]) -> None:
+def _fill(ledger: Ledger, part: Told) -> None:
     """Fill in records of one kind. Until all are read, ``outcome`` holds the strength of what is known."""
-    strength = _STRENGTH[kind]
-    if kind is Kind.SENT:
-        ledger.sent[rows] = entries["time_ns"]
-        ledger.scheduled[rows] = entries["aux"].view(np.int64)
-        ledger.outcome[rows] = np.maximum(ledger.outcome[rows], strength)
+    rows, time_ns, endpoint, strength = part.rows, part.time_ns, part.endpoint, _STRENGTH[part.kind]
+    known = ledger.outcome[rows]
+    if part.kind is Kind.SENT:
+        ledger.sent[rows] = time_ns
+        ledger.scheduled[rows] = part.aux.view(np.int64)
+        ledger.outcome[rows] = np.maximum(known, strength)
         return
-    open_ = ledger.outcome[rows] <= strength
+    error = 0 * endpoint if part.kind is Kind.ACKNOWLEDGED else part.aux.astype(np.uint16)
+    open_ = known <= strength
     if not open_.all():
-        rows, entries = rows[open_], entries[open_]
-    ledger.done[rows] = entries["time_ns"]
-    ledger.endpoint[rows] = entries["endpoint"]
-    ledger.error[rows] = 0 if kind is Kind.ACKNOWLEDGED else entries["aux"].astype(np.uint16)
+        rows, time_ns, endpoint, error = rows[open_], time_ns[open_], endpoint[open_], error[open_]
+    ledger.done[rows] = time_ns
+    ledger.endpoint[rows] = endpoint
+    ledger.error[rows] = error
     ledger.outcome[rows] = strength
 
 
-_STRENGTH = {Kind.SENT: 1, Kind.FAILED: 2, Kind.UNKNOWN: 3, Kind.ACKNOWLEDGED: 4}
-"""A contradiction keeps the strongest knowledge: an acknowledgement, then doubt, then a failure."""
+_STRENGTH = {kind: strength for strength, kind in enumerate(KINDS, start=1)}
 
 _OUTCOMES = np.array(
     [WriteOutcome.UNKNOWN, WriteOutcome.UNKNOWN, WriteOutcome.FAIL, WriteOutcome.UNKNOWN, WriteOutcome.OK], np.uint8

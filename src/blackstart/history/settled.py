@@ -4,15 +4,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from blackstart.history.blocks import WRITER_SHIFT, Places, keys_of, read_blocks
+from blackstart.history.blocks import WRITER_SHIFT, Places, read_blocks
 from blackstart.history.chunks import Chunks
 from blackstart.history.reading import LEDGER, Damage
 from blackstart.history.records import Kind, WriteOutcome
+from blackstart.history.told import Told, told
 
 Ranges = Mapping[int, Sequence[tuple[int, int]]]
 
@@ -40,10 +40,11 @@ def read_settled(path: Path, survivors: Ranges | None = None) -> Settled:
     """Read a ledger's file. Raises OSError where it cannot be read, ValueError for survivors that are no ranges."""
     chunks = Chunks(path, LEDGER)
     blocks = read_blocks(chunks)
-    place, spans = Places(blocks), _spans(survivors or {})
+    places, spans = Places(blocks), _spans(survivors or {})
     found = _nothing(blocks.count)
     for records in chunks:
-        found.strays += _take(found, place, spans, records)
+        for part in told(records, places):
+            _take(found, part, spans)
     found.damage = chunks.damage
     return found
 
@@ -59,40 +60,34 @@ def _nothing(count: int) -> Settled:
     )
 
 
-def _take(found: Settled, place: Places, survivors: NDArray[np.uint64], records: NDArray[Any]) -> int:
-    """Fill in what the records tell; return how many of them no reservation covers."""
-    told = np.flatnonzero(records["kind"] != Kind.RESERVED)
-    keys = keys_of(records["writer"][told], records["seq"][told])
-    rows, known = place.rows(keys)
-    if not known.all():
-        told, keys, rows = told[known], keys[known], rows[known]
-    kinds = records["kind"][told]
-    # A contradiction keeps the strongest knowledge: an acknowledgement, then doubt, then a failure.
-    for kind in (Kind.SENT, Kind.FAILED, Kind.UNKNOWN, Kind.ACKNOWLEDGED):
-        chosen = np.flatnonzero(kinds == kind)
-        if len(chosen):
-            _fill(found, kind, rows[chosen], records[told[chosen]])
-        if kind is Kind.SENT:
-            found.survived[rows[chosen]] = _among(survivors, keys[chosen])
-    return int(np.count_nonzero(~known))
+def _take(found: Settled, part: Told, survivors: NDArray[np.uint64]) -> None:
+    """Fill in what records of one kind tell."""
+    found.strays += len(part.strays)
+    if part.kind is Kind.SENT:
+        _sent(found, part)
+        found.survived[part.rows] = _among(survivors, part.keys)
+    else:
+        _answered(found, part)
 
 
-def _fill(found: Settled, kind: Kind, rows: NDArray[np.intp], records: NDArray[Any]) -> None:
-    if kind is Kind.SENT:
-        found.sent[rows] = records["time_ns"]
-        # Until the answer comes this holds how long the write was overdue when it was sent.
-        late_us = (records["time_ns"] - records["aux"].view(np.int64)) // 1000
-        found.waited_us[rows] = np.clip(late_us, 0, 2**31)
-        return
-    if kind is not Kind.ACKNOWLEDGED:
-        open_ = found.done[rows] == 0 if kind is Kind.FAILED else found.outcome[rows] != WriteOutcome.OK
-        rows, records = rows[open_], records[open_]
-    since = np.where(found.done[rows] > 0, found.done[rows], found.sent[rows])
-    more_us = np.where(since > 0, (records["time_ns"] - since) // 1000, 0)
+def _sent(found: Settled, part: Told) -> None:
+    found.sent[part.rows] = part.time_ns
+    # Until the answer comes this holds how long the write was overdue when it was sent.
+    found.waited_us[part.rows] = np.clip((part.time_ns - part.aux.view(np.int64)) // 1000, 0, 2**31)
+
+
+def _answered(found: Settled, part: Told) -> None:
+    rows, time_ns, endpoint = part.rows, part.time_ns, part.endpoint
+    before = found.done[rows]
+    if part.kind is not Kind.ACKNOWLEDGED:
+        open_ = before == 0 if part.kind is Kind.FAILED else found.outcome[rows] != WriteOutcome.OK
+        rows, time_ns, endpoint, before = rows[open_], time_ns[open_], endpoint[open_], before[open_]
+    since = np.where(before > 0, before, found.sent[rows])
+    more_us = np.where(since > 0, (time_ns - since) // 1000, 0)
     found.waited_us[rows] = np.clip(found.waited_us[rows] + more_us, 0, 2**31)
-    found.done[rows] = records["time_ns"]
-    found.endpoint[rows] = records["endpoint"]
-    found.outcome[rows] = _OUTCOMES[kind]
+    found.done[rows] = time_ns
+    found.endpoint[rows] = endpoint
+    found.outcome[rows] = _OUTCOMES[part.kind]
 
 
 def _spans(survivors: Ranges) -> NDArray[np.uint64]:
