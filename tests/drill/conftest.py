@@ -1,4 +1,5 @@
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -25,9 +26,15 @@ def unchanged(driver: Driver) -> Iterator[None]:
     assert driver.configuration() == before
 
 
+@cache
+def topology_of(driver: Driver) -> Path:
+    """Return the path of the lab's topology, asked for once."""
+    return Path(driver.status()["urls"]["topology"])
+
+
 def changed_topology(driver: Driver, folder: Path, change: Callable[[dict[str, Any]], object]) -> Path:
     """Write the lab's topology with a change, and return the path."""
-    data = yaml.safe_load(Path(driver.status()["urls"]["topology"]).read_text())
+    data = yaml.safe_load(topology_of(driver).read_text())
     change(data)
     path = folder / "topology.yaml"
     path.write_text(yaml.safe_dump(data))

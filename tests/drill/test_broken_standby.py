@@ -15,6 +15,7 @@ from tests.drill.conftest import experiment_without, impatient
 pytestmark = [pytest.mark.lab, pytest.mark.timeout(300), pytest.mark.usefixtures("unchanged")]
 
 
+@pytest.mark.proof
 def test_records_that_are_never_pointed(driver: Driver, tmp_path: Path) -> None:
     drill = driver.drill(
         experiment_without("point the private records at the standby", tmp_path), impatient(driver, tmp_path)
@@ -25,6 +26,7 @@ def test_records_that_are_never_pointed(driver: Driver, tmp_path: Path) -> None:
     assert "orders was not well" in drill.reasons or "orders were never accepted again" in drill.reasons
 
 
+@pytest.mark.proof
 def test_an_image_that_is_missing_in_the_standby(driver: Driver, tmp_path: Path) -> None:
     with standby_image(driver, "shop:missing"):
         drill = driver.drill(topology=impatient(driver, tmp_path))

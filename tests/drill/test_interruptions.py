@@ -20,6 +20,7 @@ def test_ctrl_c_before_the_promotion_restores(driver: Driver) -> None:
     assert drill.verdict["restoration"]["state"] == "restored"
 
 
+@pytest.mark.proof
 def test_ctrl_c_after_the_promotion_holds_until_the_failback(driver: Driver) -> None:
     drill = driver.interrupted_drill("scale the standby up", signal.SIGINT)
     assert drill.exit_code == 7, drill.output
@@ -39,6 +40,7 @@ def test_kill_before_the_promotion_and_restore(driver: Driver) -> None:
     assert restored.returncode == 0, restored.stdout + restored.stderr
 
 
+@pytest.mark.proof
 def test_kill_after_the_promotion_then_restore_and_failback(driver: Driver) -> None:
     drill = driver.interrupted_drill("scale the standby up", signal.SIGKILL)
     held = driver.command("restore", str(drill.run_dir))

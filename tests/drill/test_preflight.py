@@ -1,5 +1,6 @@
 """Every target is looked at before anything is started: what is not there, or not ready, stops a drill here."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -7,11 +8,28 @@ from typing import Any
 import pytest
 
 from benchmarks.driver import Driver
+from blackstart import experiment, topology
+from blackstart.clock import SystemClock
+from blackstart.drill import preflight
+from blackstart.outcome import UsageError
+from blackstart.platform.setting import Setting
 from tests.drill.conftest import changed_topology
 
-pytestmark = [pytest.mark.lab, pytest.mark.timeout(300), pytest.mark.usefixtures("unchanged")]
+pytestmark = [pytest.mark.lab, pytest.mark.timeout(300)]
 
 PRIMARY, STANDBY = "eu-west-1", "eu-central-1"
+
+
+def looked_at(topology_path: Path, folder: Path) -> Setting:
+    here = Setting(topology.load(topology_path), folder / "run", SystemClock())
+    preflight.check(experiment.load("region-loss"), here)
+    return here
+
+
+@pytest.mark.usefixtures("unchanged")
+def test_all_that_is_there_is_found_and_left_as_it_is(driver: Driver, tmp_path: Path) -> None:
+    here = looked_at(changed_topology(driver, tmp_path, lambda d: None), tmp_path)
+    assert not here.run_dir.exists()
 
 
 @pytest.mark.parametrize(
@@ -45,13 +63,22 @@ PRIMARY, STANDBY = "eu-west-1", "eu-central-1"
 def test_a_target_that_is_not_there(
     driver: Driver, tmp_path: Path, change: Callable[[dict[str, Any]], object], says: str
 ) -> None:
-    drill = driver.drill(topology=changed_topology(driver, tmp_path, change))
+    with pytest.raises(UsageError, match=re.escape(says)):
+        looked_at(changed_topology(driver, tmp_path, change), tmp_path)
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.usefixtures("unchanged")
+def test_a_drill_whose_target_is_not_there_is_one_line_and_leaves_nothing(driver: Driver, tmp_path: Path) -> None:
+    gone = changed_topology(driver, tmp_path, lambda d: d["database"].update(global_cluster="gone"))
+    drill = driver.drill(topology=gone)
     assert drill.exit_code == 2, drill.output
     (line,) = [line for line in drill.output.splitlines() if line.startswith("blackstart: ")]
-    assert says in line
+    assert "global cluster 'gone' is not there" in line
     assert not drill.run_dir.exists()
 
 
+@pytest.mark.usefixtures("unchanged")
 def test_a_primary_that_does_not_serve_is_not_drilled(driver: Driver, tmp_path: Path) -> None:
     def swap(data: dict[str, Any]) -> None:
         data["primary"], data["standby"] = data["standby"], data["primary"]

@@ -11,6 +11,7 @@ import boto3
 from botocore.config import Config
 from botocore.credentials import RefreshableCredentials
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.loaders import Loader, create_loader
 from botocore.session import Session as BotocoreSession
 
 from blackstart.outcome import UsageError
@@ -59,9 +60,20 @@ def _session(endpoint_url: str | None, credentials: Credentials | None, role: st
     base = _base_session(credentials, region)
     if role is None:
         return base
-    assumed = BotocoreSession()
+    assumed = _share_loader(BotocoreSession())
     assumed._credentials = _assumed_credentials(base, endpoint_url, role, region)  # botocore knows no other way
     return boto3.Session(botocore_session=assumed, region_name=region)
+
+
+def _share_loader(core: BotocoreSession) -> BotocoreSession:
+    """Let all sessions read a service's description once: that is most of what a client costs."""
+    core.register_component("data_loader", _loader(core.get_config_variable("data_path")))
+    return core
+
+
+@cache
+def _loader(data_path: str | None) -> Loader:
+    return create_loader(data_path)
 
 
 def _base_session(credentials: Credentials | None, region: str) -> boto3.Session:
@@ -71,7 +83,7 @@ def _base_session(credentials: Credentials | None, region: str) -> boto3.Session
             raise UsageError(f"credentials file {credentials.file} of the topology does not exist: give one that does")
         core.set_config_variable("credentials_file", str(credentials.file))
     try:
-        return boto3.Session(botocore_session=core, region_name=region)
+        return boto3.Session(botocore_session=_share_loader(core), region_name=region)
     except BotoCoreError as error:
         raise UsageError(f"aws.credentials of the topology cannot be used: {error}; mend the reference") from error
 
