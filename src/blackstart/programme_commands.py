@@ -8,9 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from blackstart.clock import SystemClock
+from blackstart.drill.folder import REPORTS
 from blackstart.outcome import Exit
-
-REPORTS = Path("reports")
 
 
 def add(commands: Any) -> None:

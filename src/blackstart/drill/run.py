@@ -14,6 +14,7 @@ from chaoslib.experiment import ensure_experiment_is_valid
 from blackstart import judge
 from blackstart.clock import Clock
 from blackstart.drill import folder, instruments, preflight
+from blackstart.drill.description import describe
 from blackstart.drill.execution import Drill
 from blackstart.drill.journal import Watcher
 from blackstart.drill.signals import Signals
@@ -68,13 +69,13 @@ def run(request: Request, watcher: Watcher, clock: Clock) -> Ended:
     topology_path = request.system.topology.resolve()
     with ExitStack() as stack:
         stack.enter_context(only_drill(topology_path))
-        run_dir = folder.choose(request.experiment, request.out, clock, request.reports)
+        run_dir = folder.choose(request.experiment.name, request.out, clock, request.reports)
         configuration = {TOPOLOGY_KEY: str(topology_path), RUN_KEY: str(run_dir)}
         here = setting(configuration)
         experiment = settled(request, here.topology)
         watcher.phase("looking at every target")
         preflight.check(experiment, here)
-        folder.describe(run_dir, experiment, here.topology, topology_path, request.system.started, clock)
+        describe(run_dir, experiment, here.topology, topology_path, request.system.started, clock)
         signals = Signals(lambda: watcher.current)
         stack.enter_context(signals.installed())
         plan = instruments.plan(experiment, here.topology, run_dir, here.mark)

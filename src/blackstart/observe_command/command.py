@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from blackstart.clock import Clock, SystemClock
+from blackstart.drill.folder import REPORTS
+from blackstart.drill.folder import check as check_empty
 from blackstart.observe_command import folder
 from blackstart.observe_command.folder import observer_at_work
 from blackstart.observe_command.request import LEAST_STABLE_S, MOST_STABLE_S, STABLE_PROBES, plan_of
@@ -78,8 +80,8 @@ def judge(folder: Path, as_json: bool) -> int:
 def _observe(given: argparse.Namespace) -> int:
     from blackstart.observer.reachability import check  # noqa: PLC0415 - loads what only this command needs
 
-    folder.check(given.out)
-    check(plan_of(given, given.out or folder.REPORTS))
+    check_empty(given.out)
+    check(plan_of(given, given.out or REPORTS))
     out, reason = _watch(given, SystemClock(), sys.stderr if given.json else sys.stdout)
     return _conclude(out, given.json, reason)
 

@@ -9,9 +9,9 @@ from itertools import count
 from pathlib import Path
 
 from blackstart.clock import Clock
+from blackstart.drill.folder import REPORTS
 from blackstart.outcome import UsageError
 
-REPORTS = Path("reports")
 MARK = "observer.log"
 """The file by which an observation takes a folder: nobody else observes into it."""
 
@@ -30,13 +30,6 @@ class Folder:
                 path.unlink()
             if self.made:
                 self.path.rmdir()
-
-
-def check(asked: Path | None) -> None:
-    """Raise UsageError where the folder asked for is there and not empty."""
-    from blackstart.drill import folder  # noqa: PLC0415 - loads all of a drill
-
-    folder.check(asked)
 
 
 def take(asked: Path | None, clock: Clock) -> Folder:
@@ -74,15 +67,15 @@ def find(run: str | None) -> Path | None:
 
     if run is None:
         return None
-    places = (Path(run), Path("reports") / run)
+    places = (Path(run), REPORTS / run)
     return next((place.resolve() for place in places if observation.is_one(place)), None)
 
 
-def observer_at_work(folder: Path) -> int | None:
+def observer_at_work(record: Path) -> int | None:
     """Return the process that still writes this record, None where none does."""
-    beats = str((folder / "heartbeat.bin").resolve())
+    beats = str((record / "heartbeat.bin").resolve())
     try:
-        pid = int(json.loads((folder / "clock.json").read_text("utf-8"))["pid"])
+        pid = int(json.loads((record / "clock.json").read_text("utf-8"))["pid"])
         written = set(_held(pid))
     except (OSError, ValueError, KeyError, TypeError):
         return None

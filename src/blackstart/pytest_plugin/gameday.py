@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from blackstart.drill.folder import REPORTS
 from blackstart.outcome import UsageError
 from blackstart.pytest_plugin import options
 from blackstart.pytest_plugin.options import Options
@@ -40,8 +41,6 @@ class GameDay:
     @property
     def reports(self) -> Path:
         """Where the runs' folders are made."""
-        from blackstart.drill.folder import REPORTS  # noqa: PLC0415 - heavy; only drills need it
-
         return self.options.reports or self.config.invocation_params.dir / REPORTS
 
     @cached_property
