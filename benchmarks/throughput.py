@@ -7,6 +7,7 @@ not in the processor time of a probe, so that is the figure; what was reached by
 import asyncio
 import json
 import os
+import socket
 import subprocess
 import sys
 import tempfile
@@ -84,6 +85,29 @@ def measure(port: int, canaries: int, seconds: float, folder: Path) -> dict[str,
     }
 
 
+def bare(port: int, seconds: float) -> dict[str, float]:
+    """Return what one core does of the least there is: connect, send, receive and close, one after another.
+
+    That is mostly the kernel's work, the server's part of it included: it tells how fast this machine is today.
+    """
+    os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:1])
+    count, began_s, used_s = 0, time.monotonic(), time.process_time()
+    while time.monotonic() - began_s < seconds:
+        with socket.socket() as client:
+            client.connect((ADDRESS, port))
+            client.send(b"GET / HTTP/1.1\r\n\r\n")
+            client.recv(1 << 16)
+        count += 1
+    elapsed_s, used_s = time.monotonic() - began_s, time.process_time() - used_s
+    return {"per_s": round(count / elapsed_s), "cpu_us": round(used_s / count * 1e6, 1)}
+
+
+def bare_apart(port: int, seconds: float) -> dict[str, float]:
+    """Return `bare` of a process of its own."""
+    command = [sys.executable, "-m", "benchmarks.throughput", "bare", str(port), str(seconds)]
+    return dict(json.loads(subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout))
+
+
 def _used_s(process: psutil.Process) -> float:
     used = process.cpu_times()
     return float(used.user + used.system)
@@ -93,6 +117,9 @@ def main() -> int:
     """Measure at half the wanted rate and above it; return 1 when a core cannot do what is wanted."""
     if sys.argv[1:] == ["serve"]:
         uvloop.run(serve())
+    if sys.argv[1:2] == ["bare"]:
+        sys.stdout.write(json.dumps(bare(int(sys.argv[2]), float(sys.argv[3]))))
+        return 0
     least_us = 0.0
     with served() as port:
         for canaries in (4, 8):
