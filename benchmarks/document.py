@@ -7,6 +7,8 @@ from benchmarks.part import Check, Part
 from benchmarks.results import Results
 from benchmarks.tables import table
 
+Stored = list[tuple[Part, dict[str, Any]]]
+
 HEAD = """# Benchmarks
 
 Written by `make bench` from its own measurements; nothing here is typed by hand. Each part can be measured again alone
@@ -16,20 +18,28 @@ Written by `make bench` from its own measurements; nothing here is typed by hand
 
 def write(results: Results, parts: Sequence[Part]) -> None:
     """Write the document and its pictures."""
-    stored = [(part, found) for part in parts if (found := results.get(part.name, part.shape)) is not None]
-    for part, found in stored:
+    for part, found in stored(results, parts):
         for name, picture in part.pictures(found["measured"]).items():
             results.write(name, picture)
-    text = "\n".join(lines(stored))
-    results.document.write_text(text.rstrip("\n") + "\n", encoding="utf-8")
+    results.document.write_text(text(results, parts), encoding="utf-8")
 
 
-def lines(stored: Sequence[tuple[Part, dict[str, Any]]]) -> Iterator[str]:
+def text(results: Results, parts: Sequence[Part]) -> str:
+    """Return the document."""
+    return "\n".join(lines(stored(results, parts))).rstrip("\n") + "\n"
+
+
+def stored(results: Results, parts: Sequence[Part]) -> Stored:
+    """Return each part that was measured in its present shape, and what is stored of it."""
+    return [(part, found) for part in parts if (found := results.get(part.name, part.shape)) is not None]
+
+
+def lines(measured: Stored) -> Iterator[str]:
     yield HEAD
     yield "## Bounds\n"
-    checks = [(part, check) for part, found in stored for check in part.checks(found["measured"])]
+    checks = [(part, check) for part, found in measured for check in part.checks(found["measured"])]
     yield from table(("bound", "measured", "held", "part"), (_bound(part, check) for part, check in checks), words=4)
-    for part, found in stored:
+    for part, found in measured:
         yield f"## {part.title}\n"
         yield _about(part, found)
         yield from part.lines(found["measured"])

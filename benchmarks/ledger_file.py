@@ -161,7 +161,7 @@ def _shares(costs: list[dict[str, float]]) -> str:
     return ", ".join(f"{cost['ledger_share']:.1%}" for cost in costs)
 
 
-LEDGER = Part("ledger", "The ledger's file", measure, checks, lines)
+LEDGER = Part("ledger", "The ledger's file", measure, checks, lines, shape=2)
 
 if __name__ == "__main__":
     write(LedgerFile(Path(sys.argv[2])) if sys.argv[2:] else NoFile(), float(sys.argv[1]))

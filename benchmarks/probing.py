@@ -48,4 +48,4 @@ def lines(measured: Measured) -> Iterator[str]:
     yield from table(heads, ([row[key] for key in keys] for row in measured["rows"]))
 
 
-PROBING = Part("probing", "Probes on one core", measure, checks, lines)
+PROBING = Part("probing", "Probes on one core", measure, checks, lines, shape=2)

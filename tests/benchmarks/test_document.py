@@ -5,7 +5,8 @@ import pytest
 from benchmarks import document
 from benchmarks.__main__ import main, measured
 from benchmarks.part import Check, Part, Setting
-from benchmarks.results import Results
+from benchmarks.parts import PARTS
+from benchmarks.results import DOCS, Results
 
 
 def part(name: str, figure: float) -> Part:
@@ -46,6 +47,12 @@ def test_what_was_stored_in_another_shape_has_to_be_measured_again(tmp_path):
     results.put("first", {"other": 1.0}, shape=0)
     document.write(results, (part("first", 0.5),))
     assert "first" not in results.document.read_text()
+
+
+def test_the_document_here_is_what_its_data_say_and_no_part_is_missing():
+    results = Results(DOCS)
+    assert [part.name for part, _ in document.stored(results, PARTS)] == [part.name for part in PARTS]
+    assert results.document.read_text(encoding="utf-8") == document.text(results, PARTS)
 
 
 def test_a_missed_bound_is_told_and_the_result_kept(tmp_path, capsys, monkeypatch):
