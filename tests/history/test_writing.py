@@ -10,6 +10,7 @@ from threading import Event, Thread
 import pytest
 
 from blackstart.history import RecordFile
+from blackstart.history.records import check_entries
 from blackstart.history.writing import write_json
 
 
@@ -48,6 +49,16 @@ def test_what_was_left_open_is_finished_before_it_is_written(tmp_path):
     file.close()
     assert (tmp_path / "a.bin").read_bytes() == b"1+2+"
     assert file.sha256.digest() == hashlib.sha256(b"1+2+").digest()
+
+
+def test_bytes_that_cannot_be_finished_end_the_file_with_a_reason(tmp_path):
+    told = []
+    file = RecordFile(tmp_path / "a.bin", flush_s=0.001, sync=False, finish=check_entries, on_error=told.append)
+    file.append(b"no whole record")
+    with pytest.raises(OSError, match="not whole"):
+        file.close()
+    assert [error.errno for error in told] == [errno.EIO]
+    assert (tmp_path / "a.bin").read_bytes() == b""
 
 
 def test_many_threads_append_whole_records(tmp_path):

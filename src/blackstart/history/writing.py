@@ -1,8 +1,10 @@
 """Appending records so that a kill -9 loses at most the last few milliseconds."""
 
+import errno
 import hashlib
 import json
 import os
+import struct
 from collections.abc import Callable
 from pathlib import Path
 from threading import Condition, Lock, Thread
@@ -101,14 +103,17 @@ class RecordFile:
         return batch
 
     def _keep(self, batch: bytearray, closing: bool) -> None:
-        if self._finish is not None:
-            self._finish(batch)
         try:
+            if self._finish is not None:
+                self._finish(batch)
             self._write(batch)
             if self._sync or closing:
                 os.fdatasync(self._fd)
         except OSError as error:
             self.fail(error)
+            return
+        except (ValueError, struct.error) as error:  # a thread that died in silence would leave a calm-looking record
+            self.fail(OSError(errno.EIO, f"its records are not whole ({error})"))
             return
         if self.sha256 is not None:
             self.sha256.update(batch)
