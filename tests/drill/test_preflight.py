@@ -1,8 +1,12 @@
 """Every target is looked at before anything is started: what is not there, or not ready, stops a drill here."""
 
 import re
+import socket
+import socketserver
+import struct
 from collections.abc import Callable
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -30,6 +34,30 @@ def looked_at(topology_path: Path, folder: Path) -> Setting:
 def test_all_that_is_there_is_found_and_left_as_it_is(driver: Driver, tmp_path: Path) -> None:
     here = looked_at(changed_topology(driver, tmp_path, lambda d: None), tmp_path)
     assert not here.run_dir.exists()
+
+
+class HangingUp(socketserver.BaseRequestHandler):
+    """Resets the first connection, and answers every other one."""
+
+    def handle(self) -> None:
+        asked.append(self.request.recv(1 << 16))
+        if len(asked) == 1:
+            self.request.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        else:
+            self.request.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+
+
+asked: list[bytes] = []
+
+
+def test_an_entry_that_resets_one_connection_is_asked_again(driver: Driver, tmp_path: Path) -> None:
+    asked.clear()
+    with socketserver.TCPServer(("127.0.0.1", 0), HangingUp) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        entry = f"http://127.0.0.1:{server.server_address[1]}"
+        looked_at(changed_topology(driver, tmp_path, lambda d: d["accelerator"].update(url=entry)), tmp_path)
+        server.shutdown()
+    assert len(asked) == 2
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 import requests
+from tenacity import retry, retry_if_exception_type, stop_after_attempt, wait_fixed
 
 from blackstart.drill import instruments
 from blackstart.experiment import Experiment
@@ -28,6 +29,7 @@ from blackstart.safety.act import NotProvedError, eventually
 from blackstart.topology import FaultTemplate, Topology
 
 ENTRY_TIMEOUT_S = 5.0
+ENTRY_ATTEMPTS, ENTRY_PAUSE_S = 4, 0.5
 
 Check = tuple[str, Callable[[], object]]
 
@@ -218,14 +220,25 @@ def _database(topology: Topology, region: str) -> None:
 
 
 def _serves(topology: Topology, url: str) -> None:
-    answer = requests.get(url + topology.orders.read.path, timeout=ENTRY_TIMEOUT_S)
+    answer = _asked(url + topology.orders.read.path)
     if answer.status_code not in topology.orders.read.status:
         raise LookupError(f"it answers {answer.status_code}; a system that does not serve cannot be drilled")
 
 
 def _entry(topology: Topology, region: str) -> None:
     """Any answer will do: a standby without pods says 503, and that is how it should be."""
-    requests.get(topology.regions[region].alb.url + topology.orders.read.path, timeout=ENTRY_TIMEOUT_S)
+    _asked(topology.regions[region].alb.url + topology.orders.read.path)
+
+
+@retry(
+    retry=retry_if_exception_type(requests.ConnectionError),
+    stop=stop_after_attempt(ENTRY_ATTEMPTS),
+    wait=wait_fixed(ENTRY_PAUSE_S),
+    reraise=True,
+)
+def _asked(url: str) -> requests.Response:
+    """Ask an entry, and again where it hangs up: one that has just let targets go resets what was still on its way."""
+    return requests.get(url, timeout=ENTRY_TIMEOUT_S)
 
 
 def _cache(topology: Topology) -> None:
