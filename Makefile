@@ -20,7 +20,7 @@ drill: setup ## start the lab, lose the primary region, recover, prove RTO and R
 test: setup ## the test suite, with real servers and real clients
 	@$(BIN)/pytest tests --ignore=tests/packaging -m "not proof" -n 2 --dist loadfile
 
-proofs: setup $(PEERS) ## the whole game day, and how each of its drills fails as it should, in real labs
+proofs: setup $(PEERS) ## game days, drills that fail as they should, and a lab struck in the middle of every move
 	@$(BIN)/pytest tests -m proof -n 2 --dist loadfile
 
 lint: setup ## style, types, layers, and what is in the built package

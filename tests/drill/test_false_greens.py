@@ -12,6 +12,7 @@ from tests.drill.conftest import changed_topology
 pytestmark = [pytest.mark.lab, pytest.mark.timeout(300), pytest.mark.usefixtures("unchanged")]
 
 
+@pytest.mark.proof
 def test_a_disaster_that_ends_by_itself_proves_no_recovery(driver: Driver, tmp_path: Path) -> None:
     topology = changed_topology(driver, tmp_path, lambda data: shorten_the_fault(data, "PT3S"))
     drill = driver.drill(topology=topology)

@@ -13,7 +13,7 @@ from botocore.exceptions import ReadTimeoutError
 from botocore.signers import RequestSigner
 from kubernetes import client
 
-pytestmark = pytest.mark.lab
+pytestmark = [pytest.mark.proof, pytest.mark.lab]
 PATIENCE_S = 60
 
 

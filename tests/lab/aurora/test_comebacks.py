@@ -3,6 +3,9 @@
 import asyncio
 import time
 
+import pytest
+
+pytestmark = pytest.mark.proof
 PRIMARY, STANDBY = "eu-west-1", "eu-central-1"
 REWIND, COPY = (f"{what}-shop-{PRIMARY}-1" for what in ("rewind", "copy"))
 BOTH_WAYS = (f"{PRIMARY}>{STANDBY}", f"{STANDBY}>{PRIMARY}")

@@ -144,6 +144,7 @@ def test_while_one_is_under_way_there_is_no_other_and_no_switchover(with_databas
     with_database(scenario, takeover_s=0.5)
 
 
+@pytest.mark.proof
 def test_the_region_can_be_lost_and_rejoins_after_a_takeover(with_database, acknowledged):
     async def scenario(database):
         await taken_over(database)
@@ -170,6 +171,7 @@ async def failed_over(database):
     await database.until(lambda: database.aurora.describe()["status"] == "available")
 
 
+@pytest.mark.proof
 def test_a_standby_that_never_heard_of_the_takeover_can_be_promoted_and_the_old_region_rejoins(
     with_database, acknowledged
 ):
@@ -199,6 +201,7 @@ def test_a_standby_that_never_heard_of_the_takeover_can_be_promoted_and_the_old_
     with_database(scenario)
 
 
+@pytest.mark.proof
 @pytest.mark.parametrize("moment", ["begun", "drained", "leading"])
 def test_a_region_that_is_struck_in_the_middle_comes_back_with_one_writer_and_everything(
     with_database, acknowledged, moment
@@ -223,6 +226,7 @@ def test_a_region_that_is_struck_in_the_middle_comes_back_with_one_writer_and_ev
     with_database(scenario, takeover_s=0.3)
 
 
+@pytest.mark.proof
 def test_a_region_that_hangs_just_when_the_reader_leads_has_its_writer_when_it_goes_on(with_database, acknowledged):
     async def scenario(database):
         await database.aurora.fail_over_writer(PRIMARY)
@@ -238,6 +242,7 @@ def test_a_region_that_hangs_just_when_the_reader_leads_has_its_writer_when_it_g
     with_database(scenario)
 
 
+@pytest.mark.proof
 def test_a_disaster_failover_ends_a_takeover_that_is_under_way(with_database):
     async def scenario(database):
         await database.aurora.fail_over_writer(PRIMARY)

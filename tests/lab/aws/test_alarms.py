@@ -54,6 +54,7 @@ def test_silence_of_the_canary_is_an_alarm(watched: Any, eventually: Eventually)
     assert "treated as breaching" in alarm(watched)["StateReason"]
 
 
+@pytest.mark.proof
 def test_enabled_actions_start_the_function_and_the_history_tells(
     api: Any, watched: Any, eventually: Eventually
 ) -> None:
@@ -73,6 +74,7 @@ def test_enabled_actions_start_the_function_and_the_history_tells(
     assert abs(told["Timestamp"] - alarm(watched)["StateUpdatedTimestamp"]) < timedelta(milliseconds=10)
 
 
+@pytest.mark.proof
 def test_disabled_actions_start_nothing(api: Any, watched: Any, eventually: Eventually) -> None:
     becomes(watched, eventually, "OK", 100.0)
     since = datetime.now(UTC)

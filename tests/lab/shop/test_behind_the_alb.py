@@ -15,6 +15,7 @@ from blackstart.lab.edge.targets import health
 from blackstart.lab.layout import Layout, Ports
 from blackstart.lab.specification import TIMINGS
 
+pytestmark = pytest.mark.proof
 REGION = "eu-west-1"
 
 
