@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 import requests
-from tenacity import retry, retry_if_exception_type, stop_after_attempt, wait_fixed
+from tenacity import retry, retry_if_exception_type, retry_if_not_exception_type, stop_after_attempt, wait_fixed
 
 from blackstart.drill import instruments
 from blackstart.experiment import Experiment
@@ -231,7 +231,7 @@ def _entry(topology: Topology, region: str) -> None:
 
 
 @retry(
-    retry=retry_if_exception_type(requests.ConnectionError),
+    retry=retry_if_exception_type(requests.ConnectionError) & retry_if_not_exception_type(requests.ConnectTimeout),
     stop=stop_after_attempt(ENTRY_ATTEMPTS),
     wait=wait_fixed(ENTRY_PAUSE_S),
     reraise=True,
