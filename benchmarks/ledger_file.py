@@ -24,6 +24,7 @@ from blackstart.history.reading import read_records
 from blackstart.history.records import ENTRY_BYTES, Kind
 
 RATE_PER_S, TURN_S = 50_000, 0.01
+BURST = 505  # a hundredth more than is wanted: what is wanted is to be reached
 MOST_SHARE, MOST_LOST = 0.10, 0
 SECONDS, ROUNDS, KILLS = 5.0, 3, 10
 
@@ -42,12 +43,13 @@ class NoFile:
 
 def write(file: LedgerFile | NoFile, seconds: float) -> None:
     """Append at the rate, a burst every turn; say after each how many records the disk is known to hold."""
-    burst, turn, seq = int(RATE_PER_S * TURN_S), 0, 0
+    turn = seq = 0
+    record, kind, clock = file.record, Kind.ACKNOWLEDGED, time.monotonic_ns
     began_s = time.monotonic()
     while turn * TURN_S < seconds:
-        for _ in range(burst):
+        for _ in range(BURST):
             seq += 1
-            file.record(Kind.ACKNOWLEDGED, 1, seq, time.monotonic_ns(), 1, 1)
+            record(kind, 1, seq, clock(), 1, 1)
         sys.stdout.write(f"{file.written // ENTRY_BYTES} {seq}\n")
         sys.stdout.flush()
         turn += 1
@@ -124,7 +126,7 @@ def checks(measured: Measured) -> list[Check]:
         Check(
             f">= {RATE_PER_S:,} ledger records/s at <= {MOST_SHARE:.0%} of a core",
             f"{rate:,} records/s at {share:.1%} ({cost['loop_share']:.1%} of it the loop that makes them up)",
-            rate >= RATE_PER_S * 0.99 and share <= MOST_SHARE,
+            rate >= RATE_PER_S and share <= MOST_SHARE,
         ),
         Check(f"{len(killed)} times kill -9: nothing lost that was synced", f"{lost} lost", lost <= MOST_LOST),
     ]
