@@ -1,8 +1,9 @@
 """The ledger's file: what a record costs, and what a kill -9 loses.
 
 The writer is a process of its own (``python -m benchmarks.ledger_file``), with a loop that makes the records up. What
-that loop costs by itself is measured beside it, by the same loop without a file. For the kill the writer tells through
-a pipe what the file had synced each time before it told, and is killed at a drawn instant.
+that loop costs by itself is measured beside it, by the same loop without a file. How far it got it tells through a
+mapped file, which costs it next to nothing and outlives it: for the kill, what was synced is told every time, and
+it is killed at a drawn instant.
 """
 
 import random
@@ -10,10 +11,13 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from mmap import mmap
 from operator import itemgetter
 from pathlib import Path
-from typing import Any
+from struct import Struct
+from typing import Any, NamedTuple
 
 from benchmarks.instruments.using import used_s
 from benchmarks.part import Check, Measured, Part, Setting
@@ -22,11 +26,21 @@ from blackstart.history.ledger_file import LEDGER_FLUSH_S, LedgerFile
 from blackstart.history.reading import LEDGER as RECORD
 from blackstart.history.reading import read_records
 from blackstart.history.records import ENTRY_BYTES, Kind
+from blackstart.outcome import BlackstartError
 
 RATE_PER_S, TURN_S = 50_000, 0.01
 BURST = 505  # a hundredth more than is wanted: what is wanted is to be reached
 MOST_SHARE, MOST_LOST = 0.10, 0
 SECONDS, ROUNDS, KILLS = 5.0, 3, 10
+MARGIN_S = 1.0  # the writer outlasts the measurement
+TOLD = Struct("<QQ")
+
+
+class Told(NamedTuple):
+    """How many records the disk is known to hold, and how many were appended."""
+
+    synced: int
+    appended: int
 
 
 class NoFile:
@@ -41,19 +55,19 @@ class NoFile:
         """Do nothing."""
 
 
-def write(file: LedgerFile | NoFile, seconds: float) -> None:
-    """Append at the rate, a burst every turn; say after each how many records the disk is known to hold."""
+def write(told: Path, file: LedgerFile | NoFile, seconds: float) -> None:
+    """Append at the rate, a burst every turn; tell after each how many records the disk is known to hold."""
     turn = seq = 0
     record, kind, clock = file.record, Kind.ACKNOWLEDGED, time.monotonic_ns
-    began_s = time.monotonic()
-    while turn * TURN_S < seconds:
-        for _ in range(BURST):
-            seq += 1
-            record(kind, 1, seq, clock(), 1, 1)
-        sys.stdout.write(f"{file.written // ENTRY_BYTES} {seq}\n")
-        sys.stdout.flush()
-        turn += 1
-        time.sleep(max(0.0, began_s + turn * TURN_S - time.monotonic()))
+    with told.open("r+b") as opened, mmap(opened.fileno(), TOLD.size) as progress:
+        began_s = time.monotonic()
+        while turn * TURN_S < seconds:
+            for _ in range(BURST):
+                seq += 1
+                record(kind, 1, seq, clock(), 1, 1)
+            progress[:] = TOLD.pack(file.written // ENTRY_BYTES, seq)
+            turn += 1
+            time.sleep(max(0.0, began_s + turn * TURN_S - time.monotonic()))
     file.close()
 
 
@@ -62,15 +76,15 @@ def measure(setting: Setting) -> dict[str, Any]:
     seconds, rounds, kills = (0.5, 1, 1) if setting.quick else (SECONDS, ROUNDS, KILLS)
     rng = random.Random(setting.seed)
     with tempfile.TemporaryDirectory(prefix="blackstart-ledger-", dir=Path.cwd()) as folder:
-        costs = [_cost(Path(folder) / f"cost-{n}.bin", seconds) for n in range(rounds)]
-        killed = [_killed(Path(folder) / f"{n}.bin", 0.3 + rng.random() * seconds / 5) for n in range(kills)]
+        costs = [_cost(Path(folder) / f"cost-{n}", seconds) for n in range(rounds)]
+        killed = [_killed(Path(folder) / str(n), 0.3 + rng.random() * seconds / 5) for n in range(kills)]
     return {"costs": costs, "killed": killed}
 
 
-def _cost(path: Path, seconds: float) -> dict[str, float]:
+def _cost(base: Path, seconds: float) -> dict[str, float]:
     """Return what the writer takes of a core, and right after it what its loop takes alone."""
-    records_per_s, whole = _share(seconds, path)
-    _, loop = _share(seconds)
+    records_per_s, whole = _share(base, seconds, base.with_suffix(".bin"))
+    _, loop = _share(base, seconds)
     return {
         "records_per_s": round(records_per_s),
         "core_share": round(whole, 4),
@@ -79,29 +93,22 @@ def _cost(path: Path, seconds: float) -> dict[str, float]:
     }
 
 
-def _share(seconds: float, *path: Path) -> tuple[float, float]:
-    with _writing(seconds, *path) as process:
-        assert process.stdout is not None
-        process.stdout.readline()
-        used, began_s, last = used_s(process.pid), time.monotonic(), ""
-        first = 0
-        for line in process.stdout:
-            if time.monotonic() - began_s > seconds * 0.9:
-                break
-            last, first = line, first or int(line.split()[1])
-        elapsed_s, used = time.monotonic() - began_s, used_s(process.pid) - used
-        process.stdout.read()
-    return (int(last.split()[1]) - first) / elapsed_s, used / elapsed_s
+def _share(base: Path, seconds: float, *file: Path) -> tuple[float, float]:
+    with _writing(base, seconds + MARGIN_S, *file) as (process, told):
+        used, began_s, first = used_s(process.pid), time.monotonic(), told().appended
+        time.sleep(seconds)
+        used, elapsed_s, last = used_s(process.pid) - used, time.monotonic() - began_s, told().appended
+    return (last - first) / elapsed_s, used / elapsed_s
 
 
-def _killed(path: Path, after_s: float) -> dict[str, int]:
+def _killed(base: Path, after_s: float) -> dict[str, int]:
     """Kill the writer; every record that it knew to be on the disk must be in the file."""
-    with _writing(60.0, path) as process:
-        assert process.stdout is not None
-        process.stdout.readline()
+    path = base.with_suffix(".bin")
+    with _writing(base, 60.0, path) as (process, told):
         time.sleep(after_s)
         process.kill()
-        synced, appended = (int(part) for part in process.stdout.read().splitlines()[-1].split())
+        process.wait()
+        synced, appended = told()
     records, damage = read_records(path, RECORD)
     whole = len(records) and bool((records["seq"] == range(1, len(records) + 1)).all())
     return {
@@ -113,9 +120,29 @@ def _killed(path: Path, after_s: float) -> dict[str, int]:
     }
 
 
-def _writing(seconds: float, *path: Path) -> subprocess.Popen[str]:
-    command = [sys.executable, "-m", "benchmarks.ledger_file", str(seconds), *map(str, path)]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[1])
+@contextmanager
+def _writing(base: Path, seconds: float, *file: Path) -> Iterator[tuple[subprocess.Popen[bytes], Callable[[], Told]]]:
+    """Let a writer run; yield it once it is under way, and how to ask how far it has got."""
+    told = base.with_suffix(".told")
+    told.write_bytes(bytes(TOLD.size))
+    command = [sys.executable, "-m", "benchmarks.ledger_file", str(told), str(seconds), *map(str, file)]
+    with subprocess.Popen(command, cwd=Path(__file__).parents[1]) as process:
+        try:
+            _await_first(process, told)
+            yield process, lambda: _told(told)
+        finally:
+            process.kill()
+
+
+def _await_first(process: subprocess.Popen[bytes], told: Path) -> None:
+    while _told(told).appended == 0:
+        if process.poll() is not None:
+            raise BlackstartError(f"benchmark: the ledger's writer ended with {process.returncode} before it wrote")
+        time.sleep(TURN_S)
+
+
+def _told(path: Path) -> Told:
+    return Told(*TOLD.unpack(path.read_bytes()))
 
 
 def checks(measured: Measured) -> list[Check]:
@@ -166,4 +193,5 @@ def _shares(costs: list[dict[str, float]]) -> str:
 LEDGER = Part("ledger", "The ledger's file", measure, checks, lines, shape=2)
 
 if __name__ == "__main__":
-    write(LedgerFile(Path(sys.argv[2])) if sys.argv[2:] else NoFile(), float(sys.argv[1]))
+    _, given, lasting, *files = sys.argv
+    write(Path(given), LedgerFile(Path(files[0])) if files else NoFile(), float(lasting))
