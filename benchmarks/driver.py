@@ -155,7 +155,8 @@ class Driver:
         return Drill(process.returncode, verdict, run_dir, seconds, output)
 
     def _environment(self) -> dict[str, str]:
-        return {"PATH": os.environ["PATH"], "BLACKSTART_HOME": str(self.folder / "home")}
+        own = {"BLACKSTART_HOME": str(self.folder / "home"), "BLACKSTART_LAB_LOGS": str(self.folder / "ended-labs")}
+        return {"PATH": os.environ["PATH"]} | own
 
 
 def _has_begun(run_dir: Path, activity: str) -> bool:

@@ -1,5 +1,6 @@
 import contextlib
 import json
+import os
 
 import pytest
 
@@ -9,8 +10,12 @@ from blackstart.lab.specification import Specification
 
 @pytest.fixture(scope="session")
 def lab_blocks():
-    """Blocks of loopback addresses that a user's own labs do not take."""
-    return range(110, 120)
+    """Blocks of loopback addresses that a user's own labs do not take, nor another worker's tests: a block is free
+    as soon as its lab is down, and the next to come up in it would look like what that one left.
+    """
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    first = 110 + 5 * (worker % 2)
+    return range(first, first + 5)
 
 
 @pytest.fixture(scope="session")

@@ -51,6 +51,19 @@ def test_sweep_ends_recorded_and_marked_processes_and_spares_a_reused_pid(lab):
     janitor.sweep(state, OWN)
 
 
+@pytest.mark.parametrize("asked", [True, False])
+def test_logs_are_kept_where_somebody_asked_for_them(lab, tmp_path, monkeypatch, asked):
+    state, _ = lab
+    monkeypatch.delenv(janitor.LOGS, raising=False)
+    if asked:
+        monkeypatch.setenv(janitor.LOGS, str(tmp_path / "kept"))
+    (state / "logs").mkdir()
+    (state / "logs/supervisor.log").write_text("ends: SIGTERM\n")
+    janitor.sweep(state, OWN)
+    kept = {path.relative_to(tmp_path): path.read_text() for path in tmp_path.rglob("*.log")}
+    assert kept == ({Path(f"kept/lab-{OWN}/supervisor.log"): "ends: SIGTERM\n"} if asked else {})
+
+
 def test_a_folder_that_names_no_incarnation_is_swept_by_its_path_alone(lab):
     state, processes = lab
     (state / "incarnation").unlink()

@@ -20,6 +20,8 @@ from blackstart.lab.plant import memory_folder, sharedmemory
 
 PATIENCE_S = 4.0
 POLL_S = 0.02
+LOGS = "BLACKSTART_LAB_LOGS"
+"""Names a folder where the logs of labs that have ended are kept. Without it they go with the lab."""
 
 
 def main() -> None:
@@ -30,6 +32,8 @@ def main() -> None:
     own = incarnation.read(state)
     while os.read(0, 1):
         pass
+    sys.stderr.write("the supervisor is gone\n")
+    sys.stderr.flush()
     sweep(state, own)
 
 
@@ -64,8 +68,16 @@ def _clear(state: Path, own: str | None, started: list[Identity]) -> None:
         if ours:
             sharedmemory.remove(state, started)
             state.rename(gone)
+    _keep_logs(gone / "logs", f"{state.name}-{own}")
     shutil.rmtree(gone, ignore_errors=True)
     memory_folder.remove(own)
+
+
+def _keep_logs(logs: Path, name: str) -> None:
+    kept = os.environ.get(LOGS)
+    if kept and logs.is_dir():
+        with contextlib.suppress(OSError):
+            shutil.copytree(logs, Path(kept) / name, dirs_exist_ok=True)
 
 
 def _signal(identities: list[Identity], number: int) -> None:

@@ -12,8 +12,10 @@ import signal
 import socket
 import sys
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -67,13 +69,18 @@ class Supervisor:
     async def run(self) -> None:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-            loop.add_signal_handler(number, self._end.set)
-        _watch_starter(self._end)
+            loop.add_signal_handler(number, self._end_by, number.name)
+        _watch_starter(partial(self._end_by, "its starter went away"))
         # Everything that is in the kernel's hands goes at once; what is in files and shared memory is the janitor's.
         try:
             await self._live()
         finally:
             await self._end_all()
+
+    def _end_by(self, cause: str) -> None:
+        if not self._end.is_set():
+            sys.stderr.write(f"{time.monotonic() - self._began:.3f} s: ends: {cause}\n")
+            self._end.set()
 
     async def _end_all(self) -> None:
         self._processes.suspend_all()
@@ -131,7 +138,7 @@ class Supervisor:
                 from blackstart.lab.plant.plant import Plant  # noqa: PLC0415
                 from blackstart.lab.plant.plant_api import PlantApi  # noqa: PLC0415
 
-                plant = Plant(record, parts, power, self._end.set)
+                plant = Plant(record, parts, power, partial(self._end_by, "POST /down"))
                 await PlantApi(plant, record.token).start(self._listener)
                 await parts.whole()
         except TimeoutError as error:
@@ -147,9 +154,9 @@ class Supervisor:
         _say({"part": part})
 
 
-def _watch_starter(end: asyncio.Event) -> None:
+def _watch_starter(end: Callable[[], None]) -> None:
     """Our stdin is a pipe that the starter holds: before we are ready, its end is ours."""
-    asyncio.get_running_loop().add_reader(0, end.set)
+    asyncio.get_running_loop().add_reader(0, end)
 
 
 def _let_go_of_starter() -> None:
