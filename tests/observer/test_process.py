@@ -135,6 +135,15 @@ def test_a_hanging_target_is_bad_even_if_the_observer_stalls(server, plan_for, o
     assert set(samples.result[samples.sent > 0].tolist()) == {Result.TIMEOUT}
 
 
+def test_a_frozen_observer_is_woken_to_end(server, plan_for, observer, until):
+    running = observer(plan_for(canary={"interval_ms": 10}))
+    until(lambda: len(server.answered) > 5, "answers")
+    os.kill(running.pid, signal.SIGSTOP)
+    running.stop()
+    assert running.detail is None  # it was not killed
+    assert History.open(running.history).missing == {}
+
+
 def test_kill_9_forgets_no_write(server, plan_for, observer, until):
     """Whatever the server answered more than a moment before the kill is acknowledged, the rest is at least known."""
     running = observer(plan_for(ledger={"rate_per_s": 400.0, "writers": 3}))

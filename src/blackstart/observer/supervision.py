@@ -98,6 +98,7 @@ class Observer:
             assert process.stdin is not None
             process.stdin.write(b"stop\n")
             process.stdin.flush()
+            process.send_signal(signal.SIGCONT)  # one that somebody froze would not hear it
         try:
             process.wait(self._longest_timeout_s() + STOP_PATIENCE_S)
         except subprocess.TimeoutExpired:
