@@ -13,6 +13,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from benchmarks.leash import leashed
+
 PATIENCE_S = 120.0
 POLL_S = 0.002
 
@@ -53,14 +55,15 @@ class Driver:
 
     @contextmanager
     def lab_up(self, *knobs: str) -> Iterator[dict[str, Any]]:
-        """Yield the status of a lab that is up, and take it down."""
-        started = self.command("lab", "up", "--name", self.lab, "--json", *knobs)
-        if started.returncode != 0:
-            raise RuntimeError(started.stderr)
-        try:
-            yield json.loads(started.stdout)
-        finally:
-            self.command("lab", "down", "--name", self.lab)
+        """Yield the status of a lab that is up, and take it down, also if this process is killed meanwhile."""
+        with leashed(self._home):
+            started = self.command("lab", "up", "--name", self.lab, "--json", *knobs)
+            if started.returncode != 0:
+                raise RuntimeError(started.stderr)
+            try:
+                yield json.loads(started.stdout)
+            finally:
+                self.command("lab", "down", "--name", self.lab)
 
     def status(self) -> dict[str, Any]:
         """Return the lab's status."""
@@ -154,8 +157,12 @@ class Driver:
         verdict = json.loads(path.read_text()) if path.exists() else None
         return Drill(process.returncode, verdict, run_dir, seconds, output)
 
+    @property
+    def _home(self) -> Path:
+        return self.folder / "home"
+
     def _environment(self) -> dict[str, str]:
-        own = {"BLACKSTART_HOME": str(self.folder / "home"), "BLACKSTART_LAB_LOGS": str(self.folder / "ended-labs")}
+        own = {"BLACKSTART_HOME": str(self._home), "BLACKSTART_LAB_LOGS": str(self.folder / "ended-labs")}
         return {"PATH": os.environ["PATH"]} | own
 
 

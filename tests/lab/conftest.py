@@ -4,6 +4,7 @@ import os
 
 import pytest
 
+from benchmarks.leash import leashed
 from blackstart.lab import door
 from blackstart.lab.specification import Specification
 
@@ -20,7 +21,10 @@ def lab_blocks():
 
 @pytest.fixture(scope="session")
 def lab_home(tmp_path_factory):
-    return tmp_path_factory.mktemp("home")
+    """Where the labs of these tests live; none of them outlives the session."""
+    home = tmp_path_factory.mktemp("home")
+    with leashed(home):
+        yield home
 
 
 @pytest.fixture(scope="session")

@@ -273,7 +273,7 @@ def test_down_leaves_nothing_and_ctrl_c_while_starting_neither(lab_home, lab_blo
         "from blackstart.lab import door\n"
         "from blackstart.lab.specification import Specification\n"
         "say = lambda part: print(part, flush=True)\n"
-        "door.up(Specification(name='third'), home=pathlib.Path(sys.argv[1]), blocks=range(110, 120), progress=say)\n"
+        f"door.up(Specification(name='third'), home=pathlib.Path(sys.argv[1]), blocks={lab_blocks!r}, progress=say)\n"
     )
     argv = [sys.executable, "-c", program, str(lab_home)]
     environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2] / "src")}
