@@ -53,5 +53,12 @@ def _about(part: Part, found: dict[str, Any]) -> str:
     about = found["about"]
     return (
         f"`python -m benchmarks {part.name}`, {about['date']}, {about['cores']} cores, {about['system']}, "
-        f"Python {about['python']}, load average at the end {about['load_average']}.\n"
+        f"Python {about['python']}{_speed(about)}, load average at the end {about['load_average']}.\n"
     )
+
+
+def _speed(about: dict[str, Any]) -> str:
+    if "additions_per_s" not in about:  # as in what was stored before it was measured
+        return ""
+    built = "" if about["python_is_optimised"] else "built without profile-guided optimisation, "
+    return f" ({built}{about['additions_per_s'] / 1e6:.1f} million additions a second)"

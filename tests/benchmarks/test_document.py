@@ -3,10 +3,11 @@
 import pytest
 
 from benchmarks import document
+from benchmarks import results as results_module
 from benchmarks.__main__ import main, measured
 from benchmarks.part import Check, Part, Setting
 from benchmarks.parts import PARTS
-from benchmarks.results import DOCS, Results
+from benchmarks.results import DOCS, Results, additions_per_s
 
 
 def part(name: str, figure: float) -> Part:
@@ -33,6 +34,19 @@ def test_one_part_measured_again_leaves_the_others(tmp_path):
     assert "| at most 1 | 2 s | **no** | second |" in text
     assert text.index("About first") < text.index("About second")
     assert (tmp_path / "benchmarks/first.svg").exists()
+
+
+def test_the_speed_of_the_machine_stands_beside_what_it_measured(tmp_path, monkeypatch):
+    monkeypatch.setattr(results_module, "additions_per_s", lambda: 12_340_000)
+    results = Results(tmp_path)
+    results.put("first", {"figure": 0.5})
+    document.write(results, [part("first", 0.5)])
+    assert "12.3 million additions a second" in results.document.read_text()
+
+
+def test_additions_are_counted_by_the_second():
+    few, many = additions_per_s(rounds=1), additions_per_s(rounds=3)
+    assert 1e5 < few < 1e10 and 1e5 < many < 1e10
 
 
 def test_a_part_that_was_never_measured_is_not_in_the_document(tmp_path):
