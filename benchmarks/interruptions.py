@@ -24,6 +24,9 @@ AFTER = (
     "soak in the standby",
     "read the orders back from the standby",
     "end the region's loss",
+    "restore the old primary's last state",
+    "read the orders of the old primary",
+    "discard what was restored",
     "failback began",
 )
 

@@ -4,7 +4,7 @@ import asyncio
 import json
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import TextIO
 
@@ -19,7 +19,12 @@ Switched = tuple[int, int]
 class GroundTruth:
     """A service behind a door, and what becomes of both in each mode."""
 
-    def __init__(self) -> None:
+    def __init__(
+        self,
+        now_s: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
+    ) -> None:
+        self._now_s, self._sleep = now_s, sleep
         self.service = Service()
         self.door = Door(lambda: Connection(self.service))
 
@@ -44,13 +49,16 @@ class GroundTruth:
         self.service.mode = mode
         return before_ns, time.monotonic_ns()
 
+    async def _when(self, due_s: float, switch: Callable[[str], Awaitable[Switched]], mode: str) -> Switched:
+        await self._sleep(max(0.0, due_s - self._now_s()))
+        return await switch(mode)
+
     async def play(self, script: Sequence[Planned], file: TextIO) -> None:
-        """Go through the script, one outage after the other."""
+        """Go through the script, one outage after the other, by the clock: what a switch took delays no other."""
+        due_s = self._now_s()
         for planned in script:
-            await asyncio.sleep(planned.calm_s)
-            began = await self.begin(planned.mode)
-            await asyncio.sleep(planned.lasts_s)
-            ended = await self.end(planned.mode)
+            began = await self._when(due_s := due_s + planned.calm_s, self.begin, planned.mode)
+            ended = await self._when(due_s := due_s + planned.lasts_s, self.end, planned.mode)
             truth.append(file, truth.TrueOutage(planned.mode, began, ended))
 
 

@@ -12,10 +12,12 @@ truly began and ended. It breaks in {len(MODES)} ways:
 All observers meet the same script in the same minutes, each at a server process of its own, whose script begins a
 quarter of a second after the last one's: at one and the same server, everybody's outstanding probes would be answered
 in one instant when a stall ends, and the observers would measure how they crowd each other out of the processor. Modes,
-lengths and the calm between are drawn from the seed, so no observer's rhythm can fit the script. All together need a
-small part of the machine (see the share of a core), so they don't starve each other. Everybody gets a fresh connection
-a probe (the server closes each), and everybody has the same idea of *good*: a 200 within {SLO_S:g} s. blackstart states
-its outages itself, through `blackstart observe`. For the others the downtime is what people compute from what the tool
+lengths and the calm between are drawn from the seed, so no observer's rhythm can fit the script; the moments at which
+outages begin and end are spread evenly over a tenth of a second, each in a random order, so that no figure hangs on the
+luck of the draw: where between two probes an outage begins decides how wrong it is seen. All together need a small part
+of the machine (see the share of a core), so they don't starve each other. Everybody gets a fresh connection a probe
+(the server closes each), and everybody has the same idea of *good*: a 200 within {SLO_S:g} s. blackstart states its
+outages itself, through `blackstart observe`. For the others the downtime is what people compute from what the tool
 logs: from the first failed reply to the first good reply after it; they are even told where to look. An outage that was
 not seen counts as one of 0 s. They are:
 

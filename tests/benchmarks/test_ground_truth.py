@@ -1,10 +1,12 @@
 """The ground truth itself: each mode is what plain sockets see, and the recorded instants enclose what they saw."""
 
+import asyncio
 import signal
 import socket
 import subprocess
 import sys
 import time
+from itertools import accumulate, pairwise
 
 import psutil
 import pytest
@@ -13,6 +15,7 @@ from benchmarks.ground_truth import script, truth
 from benchmarks.ground_truth.modes import MODES
 from benchmarks.ground_truth.running import running
 from benchmarks.ground_truth.script import Planned
+from benchmarks.ground_truth.server import GroundTruth
 
 REQUEST = b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
 WAIT_S = 0.6
@@ -114,6 +117,40 @@ def test_a_script_is_drawn_again_from_its_seed_with_all_modes_equally_often():
     assert {mode: sum(it.mode == mode for it in drawn) for mode in MODES} == dict.fromkeys(MODES, 6)
     assert all(1.0 <= it.lasts_s <= 6.0 for it in drawn)
     assert all(it.lasts_s >= 1.5 for it in drawn if it.mode == "stall")
+
+
+@pytest.mark.parametrize("interval_s", [0.1, 0.02])
+def test_outages_begin_and_end_evenly_spread_over_each_interval(interval_s):
+    drawn = script.draw(36, seed=7)
+    moments = list(accumulate(part for it in drawn for part in (it.calm_s, it.lasts_s)))
+    for kind in (moments[::2], moments[1::2]):
+        phases = sorted(moment % interval_s for moment in kind)
+        gaps = [after - before for before, after in pairwise([*phases, phases[0] + interval_s])]
+        assert gaps == pytest.approx([interval_s / 36] * 36, abs=1e-5)
+        assert sorted(kind, key=lambda moment: moment % interval_s) != kind
+
+
+def test_what_a_switch_takes_delays_no_later_outage(tmp_path):
+    now_s = 5.0
+
+    async def pass_time(seconds):
+        nonlocal now_s
+        now_s += seconds
+
+    async def slow(mode):
+        began_s = now_s
+        await pass_time(0.2)
+        return round(began_s * 10), round(now_s * 10)
+
+    server = GroundTruth(lambda: now_s, pass_time)
+    server.begin = server.end = slow
+    with (tmp_path / "truth.jsonl").open("w") as file:
+        asyncio.run(server.play([Planned("hang", 0.3, 0.3)] * 3, file))
+    assert [(it.began_ns, it.ended_ns) for it in truth.read(tmp_path / "truth.jsonl")] == [
+        ((53, 55), (56, 58)),
+        ((59, 61), (62, 64)),
+        ((65, 67), (68, 70)),
+    ]
 
 
 def test_a_script_that_breaks_its_bounds_is_refused(tmp_path):

@@ -122,4 +122,4 @@ def test_how_close_to_look_is_checked(value, message):
 
 def test_closer_looks_are_off_unless_asked_for():
     assert Plan.from_json(PLAN).adaptive is None
-    assert Plan.from_json(PLAN | {"adaptive": {"most_per_s": 50}}).adaptive == Adaptive(4, 50)
+    assert Plan.from_json(PLAN | {"adaptive": {"most_per_s": 50}}).adaptive == Adaptive(3, 50)

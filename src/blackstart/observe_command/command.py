@@ -45,7 +45,7 @@ def add(commands: Any) -> None:
         help=f"how long all must stay good before an outage has ended (default: {STABLE_PROBES} probes, "
         f"from {LEAST_STABLE_S:g} to {MOST_STABLE_S:g} s)",
     )  # fmt: skip
-    command.add_argument("--adaptive", action="store_true", help="probe faster while an outage lasts (4 ms, 400/s)")
+    command.add_argument("--adaptive", action="store_true", help="probe faster while an outage lasts (3 ms, 400/s)")
     command.add_argument(
         "--expect-status", type=int, action="append", metavar="N", help="HTTP status of a good reply (200)"
     )

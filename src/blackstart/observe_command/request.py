@@ -43,7 +43,7 @@ def plan_of(given: argparse.Namespace, out: Path) -> Plan:
             "canaries": canaries,
             "duration_s": given.duration_s,
             "stable_s": stable_s if given.stable_s is None else given.stable_s,
-            "adaptive": {"interval_ms": 4, "most_per_s": 400} if given.adaptive else None,
+            "adaptive": {"interval_ms": 3, "most_per_s": 400} if given.adaptive else None,
         }
     )
 

@@ -24,13 +24,13 @@ _SECRET_HEADER = re.compile(r"authorization|cookie|token|secret|api-?key|passwor
 class Adaptive:
     """Extra probes while an outage lasts: one every ``interval_ms``, no more than ``most_per_s`` of all canaries."""
 
-    interval_ms: int = 4
+    interval_ms: int = 3
     most_per_s: int = 400
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Self:
         fields = Fields("adaptive", data)
-        return fields.done(cls(fields.whole("interval_ms", 4), fields.whole("most_per_s", 400, most=10_000)))
+        return fields.done(cls(fields.whole("interval_ms", 3), fields.whole("most_per_s", 400, most=10_000)))
 
 
 @dataclass(frozen=True)
