@@ -77,7 +77,7 @@ class Canary(_Part):
 class Adaptive(_Part):
     """Extra probes while an outage lasts, so that its end is dated more exactly."""
 
-    interval_ms: int = Field(default=4, ge=1, le=1000)
+    interval_ms: int = Field(default=3, ge=1, le=1000)
     most_per_s: int = Field(default=400, ge=1, le=10_000, description="extra probes a second, all canaries together")
 
 
