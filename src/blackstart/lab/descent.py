@@ -73,8 +73,8 @@ def _row_of_proc(pid: int) -> tuple[int, str, str] | None:
         # The name stands in parentheses and may hold anything: fields are counted from its end.
         with open(f"/proc/{pid}/stat", "rb") as file:  # noqa: PTH123 (Path costs more than the reading)
             fields = file.read().rpartition(b")")[2].split()
-    except (FileNotFoundError, ProcessLookupError, PermissionError):
-        return None  # any other error tells nothing of the process: it must not be taken for gone
+    except OSError:
+        return None
     return int(fields[1]), fields[19].decode(), fields[0].decode()
 
 

@@ -13,6 +13,7 @@ from blackstart.observe_command import folder
 from blackstart.observe_command.folder import observer_at_work
 from blackstart.observe_command.request import LEAST_STABLE_S, MOST_STABLE_S, STABLE_PROBES, plan_of
 from blackstart.observe_command.telling import show
+from blackstart.observer.plan import Adaptive
 from blackstart.outcome import BlackstartError, Exit, InconclusiveError, RefusedError
 
 if TYPE_CHECKING:
@@ -45,7 +46,10 @@ def add(commands: Any) -> None:
         help=f"how long all must stay good before an outage has ended (default: {STABLE_PROBES} probes, "
         f"from {LEAST_STABLE_S:g} to {MOST_STABLE_S:g} s)",
     )  # fmt: skip
-    command.add_argument("--adaptive", action="store_true", help="probe faster while an outage lasts (3 ms, 400/s)")
+    command.add_argument(
+        "--adaptive", action="store_true",
+        help=f"probe faster while an outage lasts ({Adaptive.interval_ms} ms, {Adaptive.most_per_s}/s)",
+    )  # fmt: skip
     command.add_argument(
         "--expect-status", type=int, action="append", metavar="N", help="HTTP status of a good reply (200)"
     )

@@ -3,10 +3,11 @@
 import argparse
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from blackstart.observer.plan import Plan
+from blackstart.observer.plan import Adaptive, Plan
 from blackstart.outcome import UsageError
 
 STABLE_PROBES = 60
@@ -43,7 +44,7 @@ def plan_of(given: argparse.Namespace, out: Path) -> Plan:
             "canaries": canaries,
             "duration_s": given.duration_s,
             "stable_s": stable_s if given.stable_s is None else given.stable_s,
-            "adaptive": {"interval_ms": 3, "most_per_s": 400} if given.adaptive else None,
+            "adaptive": asdict(Adaptive()) if given.adaptive else None,
         }
     )
 

@@ -30,7 +30,9 @@ class Adaptive:
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Self:
         fields = Fields("adaptive", data)
-        return fields.done(cls(fields.whole("interval_ms", 3), fields.whole("most_per_s", 400, most=10_000)))
+        return fields.done(
+            cls(fields.whole("interval_ms", cls.interval_ms), fields.whole("most_per_s", cls.most_per_s, most=10_000))
+        )
 
 
 @dataclass(frozen=True)

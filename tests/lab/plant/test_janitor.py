@@ -143,6 +143,21 @@ def test_the_janitor_acts_once_its_pipe_ends(lab):
     assert not state.exists()
 
 
+def test_a_full_disk_keeps_the_janitor_from_nothing(lab):
+    state, processes = lab
+    part, identity = sleeper()
+    processes.append(part)
+    record(state, identity)
+    command = [sys.executable, "-S", "-m", "blackstart.lab.plant.janitor", str(state)]
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            command, stdin=subprocess.DEVNULL, stderr=full, env=os.environ | {"PYTHONPATH": SOURCE}, check=False
+        )
+    assert done.returncode == 0
+    assert not identity.lives()
+    assert not state.exists()
+
+
 def test_the_janitor_imports_nothing_heavy():
     program = "import sys, blackstart.lab.plant.janitor; print('\\n'.join(sys.modules))"
     done = subprocess.run(

@@ -78,9 +78,11 @@ class Supervisor:
             await self._end_all()
 
     def _end_by(self, cause: str) -> None:
-        if not self._end.is_set():
-            sys.stderr.write(f"{time.monotonic() - self._began:.3f} s: ends: {cause}\n")
-            self._end.set()
+        if self._end.is_set():
+            return
+        self._end.set()
+        with suppress(OSError):  # a full disk keeps no lab up
+            os.write(2, f"{time.monotonic() - self._began:.3f} s: ends: {cause}\n".encode())
 
     async def _end_all(self) -> None:
         self._processes.suspend_all()
